@@ -9,18 +9,19 @@ import type { Transaction } from '../domain/transaction.ts';
 import type { GatewayTools } from './ask-gateway.ts';
 import type { AttemptResult, OperationInput } from './contract.ts';
 import { lost, refused, shownBy, takeBack, tried, type Failure, type Tried } from './operation-try.ts';
-import { holdsMoneyIn, lagsBehind, readMatching } from './read-transaction.ts';
-import { recordStuck, recordTransaction } from './record-transaction.ts';
+import { holdsMoneyIn, lagsBehind, readMatching, transactionOf, type SeenMoney } from './read-transaction.ts';
+import { recordStuck, recordStuckSurplus, recordTransaction } from './record-transaction.ts';
 import { sendAgain, sendIfAllowed } from './send-operation.ts';
 
 /** See `MoneyActivities.attemptOperation`. @throws GatewayUnavailable, NoSuchRow */
 export async function attemptOperation(moving: GatewayTools, input: OperationInput): Promise<AttemptResult> {
   const at = await readAttempt(moving.db, input.operationId);
-  const tried = await tryOnce(moving, at, input.now);
+  const { tried, seen } = await tryOnce(moving, at, input.now);
   const givenUp = givenUpBy(tried, input.now, unconfirmedMs(moving, at));
   const failure = tried.failure ?? givenUp;
-  const isInReview = await recordTried(moving, at, input, { ...tried, ...(failure && { failure }) });
-  const ends = await endGiveBack(moving, at, input, { ...tried, ...(failure && { failure }) });
+  const result = { ...tried, ...(failure && { failure }) };
+  const isInReview = await recordTried(moving, at, input, result, seen);
+  const ends = await endGiveBack(moving, at, input, result);
   return {
     state: givenUp === undefined ? tried.state : 'given_up',
     endsGiveBack: ends !== null,
@@ -28,11 +29,27 @@ export async function attemptOperation(moving: GatewayTools, input: OperationInp
   };
 }
 
-async function tryOnce(moving: GatewayTools, at: Attempt, now: number): Promise<Tried> {
+/** `seen`: all that was read first. Null where nothing was read. */
+async function tryOnce(
+  moving: GatewayTools,
+  at: Attempt,
+  now: number,
+): Promise<{ readonly tried: Tried; readonly seen: SeenMoney | null }> {
   const { operation } = at;
-  if (operation.state === 'done') return tried(at, 'finished');
-  if (operation.state === 'failed') return refused(at, null);
-  const transaction = await readFirst(moving, at.payment);
+  if (operation.state === 'done') return { tried: tried(at, 'finished'), seen: null };
+  if (operation.state === 'failed') return { tried: refused(at, null), seen: null };
+  const seen = await readFirst(moving, at.payment);
+  return { tried: await tryOn(moving, at, transactionOf(operation, seen), now), seen };
+}
+
+/** Null where the gateway does not show the transaction. */
+async function tryOn(
+  moving: GatewayTools,
+  at: Attempt,
+  transaction: Transaction | null,
+  now: number,
+): Promise<Tried> {
+  const { operation } = at;
   const shown = transaction && shownBy(at, transaction);
   if (shown !== null) return shown;
   const { sentAt, code } = operation;
@@ -106,18 +123,33 @@ function givenUpBy({ state, sentAt, transaction }: Tried, now: number, limitMs: 
   return { code: 'not_confirmed', detail };
 }
 
-/** Returns whether this put the payment in REVIEW. */
+/** Returns whether the payment's own run must look after it. */
 async function recordTried(
   moving: GatewayTools,
-  { operation: { id: operationId } }: Attempt,
+  { operation }: Attempt,
   { paymentId, orderReference, key, now }: OperationInput,
   { transaction, failure }: Tried,
+  seen: SeenMoney | null,
 ): Promise<boolean> {
   if (transaction === undefined && failure === undefined) return false;
-  const failed = failure && { failed: { operationId, ...failure } };
-  const what = { paymentId, orderReference, key, now, ...(transaction && { transaction }), ...failed };
+  const failed = failure && { failed: { operationId: operation.id, ...failure } };
+  const { own, surplus } = seenLast(operation, transaction, seen ?? NOTHING_SEEN);
+  const what = { paymentId, orderReference, key, now, surplus, ...(own && { transaction: own }), ...failed };
   return recordTransaction(moving, what);
 }
+
+/** What was read first, with the operation's own transaction as it was seen last. */
+function seenLast(
+  { transactionId: surplusId }: Attempt['operation'],
+  last: Transaction | undefined,
+  { own, surplus }: SeenMoney,
+): SeenMoney {
+  if (surplusId === null) return { own: last ?? null, surplus };
+  const others = surplus.filter(({ transactionId }) => transactionId !== surplusId);
+  return { own, surplus: last === undefined ? others : [...others, last] };
+}
+
+const NOTHING_SEEN: SeenMoney = { own: null, surplus: [] };
 
 /** The end of the give-back after a failed operation; null where it continues. */
 async function endGiveBack(
@@ -130,6 +162,9 @@ async function endGiveBack(
   // It is no failure if the operation was not needed, or was impossible because nothing is held any more.
   const isHeld = transaction === undefined || holdsMoneyIn(transaction);
   if (!isHeld || failure.code === 'not_needed' || !input.isGivingBack) return { isInReview: false };
-  await recordStuck(moving, { ...input, key: `${input.key}-stuck` }, failure.detail, transaction);
+  const record = { ...input, key: `${input.key}-stuck` };
+  const { transactionId: surplusId } = operation;
+  if (surplusId === null) await recordStuck(moving, record, failure.detail, transaction);
+  else await recordStuckSurplus(moving, record, surplusId, failure.detail);
   return { isInReview: true };
 }

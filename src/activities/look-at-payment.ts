@@ -5,7 +5,9 @@ import { decide } from '../domain/decide.ts';
 import type { Decision } from '../domain/finding.ts';
 import type { WatchedPayment } from '../domain/opened-payment.ts';
 import { holdsMoney, type PaymentSnapshot } from '../domain/payment.ts';
-import type { Reading } from '../domain/transaction.ts';
+import { strangersIn } from '../domain/surplus-reading.ts';
+import { withoutSurplusMark } from '../domain/surplus.ts';
+import type { Reading, Transaction } from '../domain/transaction.ts';
 import { watched } from '../sessions/opened-row.ts';
 import { isHopeless, NoSuchRow } from '../store/errors.ts';
 import { snapshotOf } from '../store/payment-snapshot.ts';
@@ -97,6 +99,7 @@ function claimedTransaction({ sessionId }: PaymentRow, { triggers }: LookInput):
 async function record(looking: GatewayTools, input: LookInput, reading: Reading): Promise<LookResult> {
   const { gateway } = looking;
   const { triggers, now, decided } = input;
+  let strangers: readonly Transaction[] = [];
   const recorded = await looking.record(
     {
       paymentId: input.paymentId,
@@ -104,8 +107,11 @@ async function record(looking: GatewayTools, input: LookInput, reading: Reading)
       account: gateway.account,
       key: input.key,
       deliveries: triggers.callbacks,
-      decide: (payment) => decideLook(payment, reading, input),
-      notes: (decision) => notesOfLook(gateway.id, triggers, { reading, decision }, now),
+      decide: (payment) => {
+        strangers = strangersIn(payment, reading);
+        return decideLook(payment, reading, input);
+      },
+      notes: (decision) => notesOfLook(gateway.id, triggers, { reading, decision, strangers }, now),
       ...(decided && { noteKey: decided.noteKey }),
     },
     triggers,
@@ -149,11 +155,13 @@ const NOT_ACCEPTED =
 
 function outcomeOf(
   asked: 'accept' | 'dismiss',
-  { decision, payment: { status, reviewCode, mustGiveBack } }: Pick<RecordedFinding, 'decision' | 'payment'>,
+  { decision, payment }: Pick<RecordedFinding, 'decision' | 'payment'>,
 ): LookResult['decided'] {
+  const { status, mustGiveBack } = payment;
   if (decision.kind === 'refuse') return { refused: decision.reason };
   if (asked === 'accept') return holdsMoney(status) && !mustGiveBack ? 'done' : { refused: NOT_ACCEPTED };
-  return status === 'REVIEW' || reviewCode !== null ? { refused: UNDECIDED } : 'done';
+  const isAsked = status === 'REVIEW' || withoutSurplusMark(payment).reviewCode !== null;
+  return isAsked ? { refused: UNDECIDED } : 'done';
 }
 
 function wordsOf({ decision, payment: { status, reason }, isChange }: RecordedFinding): string {

@@ -2,13 +2,15 @@
 import type { Callback } from '../domain/callback.ts';
 import type { Decision } from '../domain/finding.ts';
 import type { Note } from '../domain/note.ts';
-import type { Reading } from '../domain/transaction.ts';
+import type { Reading, Transaction } from '../domain/transaction.ts';
 import type { LookRequest, Poke, Triggers } from '../domain/trigger.ts';
 
 /** The gateway's answer, and our decision. */
 export interface Found {
   readonly reading: Reading;
   readonly decision: Decision;
+  /** Transactions of the reading that are of another account, session, reference or currency. */
+  readonly strangers?: readonly Transaction[];
 }
 
 /**
@@ -28,6 +30,7 @@ export function notesOfLook(gateway: string, triggers: Triggers, found: Found, n
     ...timed,
     ...last,
     readNote(gateway, found, now),
+    ...surplusNotes(found, now),
   ];
 }
 
@@ -72,6 +75,18 @@ function readNote(gateway: string, { reading, decision }: Found, now: number): N
   const text = isUnclear ? `${said}: not clear yet, ${decision.reason}` : said;
   const data = dataOf(reading);
   return { kind: 'read', at: new Date(now).toISOString(), text, ...(data && { data }) };
+}
+
+/** The further transactions of the session. */
+function surplusNotes({ reading, strangers = [] }: Found, now: number): Note[] {
+  const further = reading.kind === 'transaction' ? (reading.surplus ?? []) : [];
+  const at = new Date(now).toISOString();
+  return further.map((one) => {
+    const { transactionId, gatewayStatus, money, reference } = one;
+    const left = strangers.includes(one) ? ': it is not of this payment, and is left alone' : '';
+    const text = `the session also has ${transactionId}, ${gatewayStatus}, ${money.amountMinor} minor units of ${money.currency} for ${reference}${left}`;
+    return { kind: 'read', at, text, data: { transactionId, status: gatewayStatus } };
+  });
 }
 
 /** The gateway's answer, in words. */

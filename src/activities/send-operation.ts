@@ -3,6 +3,7 @@ import { crashable } from '../crash-points.ts';
 import { linesOfRest, type MovedLine } from '../domain/lines.ts';
 import { failedVoidsOf, feasible, isGiveBack, reservedFor, type Feasibility } from '../domain/operation.ts';
 import { wholeOrder } from '../domain/order.ts';
+import { ownMoneyOf, surplusNamed } from '../domain/surplus.ts';
 import type { Transaction } from '../domain/transaction.ts';
 import { GatewayUnavailable } from '../gateways/gateway-errors.ts';
 import type { OperationAnswer } from '../gateways/gateway.ts';
@@ -11,7 +12,7 @@ import { currencyOf } from '../store/payment-snapshot.ts';
 import { lineHistory } from '../store/operations.ts';
 import type { GatewayTools } from './ask-gateway.ts';
 import { lost, orderOf, refused, shownBy, takeBack, tried, type Tried } from './operation-try.ts';
-import { readMatching } from './read-transaction.ts';
+import { readMatching, transactionOf } from './read-transaction.ts';
 
 /** Sends the operation, if it is still possible and needed. */
 export async function sendIfAllowed(
@@ -56,20 +57,17 @@ function linesToSend(
       ? [{ lineId: wholeOrder(payment.orderReference, payment.amount).lineId, amountMinor }]
       : null;
   const { capturedMinor } = transaction;
-  return linesOfRest(kind, amountMinor, { ...lineHistory(payment, others), capturedMinor });
+  const history = lineHistory(payment, others, operation.transactionId);
+  return linesOfRest(kind, amountMinor, { ...history, capturedMinor });
 }
 
 function allowedNow({ gateway }: GatewayTools, at: Attempt, transaction: Transaction): Feasibility {
-  const { operation, payment, paidPaymentId, others } = at;
-  const hasPaid = paidPaymentId === payment.id;
-  if (isGiveBack(operation) && payment.dismissed)
-    return { ok: false, code: 'not_needed', detail: 'an operator has dismissed this payment' };
-  if (!isGiveBack(operation) && !hasPaid)
-    return { ok: false, code: 'operation_not_possible', detail: 'this payment has not paid its order' };
-  if (operation.cause === 'late_money' && hasPaid)
-    return { ok: false, code: 'not_needed', detail: 'this payment has paid its order' };
+  const { operation, others } = at;
+  const forbidden = operation.transactionId === null ? forbiddenOwn(at) : forbiddenSurplus(at);
+  if (forbidden !== null) return forbidden;
   const { kind, wanted: amountMinor, finalCapture } = operation;
-  const promised = others.map((other) => ({
+  const ofSame = others.filter(({ transactionId }) => transactionId === operation.transactionId);
+  const promised = ofSame.map((other) => ({
     ...other,
     isSent: other.sentAt !== null,
     amountMinor: other.amount,
@@ -77,6 +75,28 @@ function allowedNow({ gateway }: GatewayTools, at: Attempt, transaction: Transac
   const rules = gateway.rulesFor(transaction);
   const reserved = reservedFor(kind, promised, transaction);
   return feasible({ kind, amountMinor, finalCapture }, transaction, rules, reserved);
+}
+
+function forbiddenOwn({ operation, payment, paidPaymentId }: Attempt): Feasibility | null {
+  const hasPaid = paidPaymentId === payment.id;
+  if (isGiveBack(operation) && payment.dismissed)
+    return { ok: false, code: 'not_needed', detail: 'an operator has dismissed this payment' };
+  if (!isGiveBack(operation) && !hasPaid)
+    return { ok: false, code: 'operation_not_possible', detail: 'this payment has not paid its order' };
+  if (operation.cause === 'late_money' && hasPaid)
+    return { ok: false, code: 'not_needed', detail: 'this payment has paid its order' };
+  return null;
+}
+
+/** Surplus can't pay, so it goes back also where the payment has paid. */
+function forbiddenSurplus({ operation, payment }: Attempt): Feasibility | null {
+  const surplus = surplusNamed(payment.surplus, operation.transactionId);
+  const isSurplus = surplus !== undefined && operation.transactionId !== ownMoneyOf(payment);
+  if (!isSurplus || !isGiveBack(operation))
+    return { ok: false, code: 'operation_not_possible', detail: "this is not the payment's surplus" };
+  if (surplus.handling === 'dismissed')
+    return { ok: false, code: 'not_needed', detail: 'an operator has dismissed this money' };
+  return null;
 }
 
 async function send(
@@ -193,15 +213,18 @@ async function answered(moving: GatewayTools, at: Attempt, answer: OperationAnsw
 async function declined(moving: GatewayTools, at: Attempt, detail: string): Promise<Tried> {
   // Record the refusal first. Otherwise a failing read would leave only a lost answer.
   await writeAnswer(moving, at, 'declined', detail);
-  const transaction = await readMatching(moving, at.payment);
+  const transaction = transactionOf(at.operation, await readMatching(moving, at.payment));
   const shown = transaction && shownBy(at, transaction);
   if (shown !== null && shown.state !== 'refused') return shown;
   return refused(at, transaction, { code: 'declined', detail });
 }
 
 /** Most operations are done when they are answered. If the read fails, the next try reads again. */
-function readAfterwards(moving: GatewayTools, { payment }: Attempt): Promise<Transaction | null> {
-  return readMatching(moving, payment).catch(() => null);
+function readAfterwards(moving: GatewayTools, { operation, payment }: Attempt): Promise<Transaction | null> {
+  return readMatching(moving, payment).then(
+    (seen) => transactionOf(operation, seen),
+    () => null,
+  );
 }
 
 /** An answer that must be confirmed by a read. */

@@ -1,6 +1,6 @@
 /** The sweep: it keeps contract §5.3 even if no callback ever comes. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { differsFromListing, hasOtherSums } from '../domain/compare-listing.ts';
+import { isWorthLook } from '../domain/compare-listing.ts';
 import type { Gateway, ListedPage, ListedTransaction } from '../gateways/gateway.ts';
 import { markWoken, takeForWaking } from '../store/wakes.ts';
 import type { Db } from '../store/open.ts';
@@ -139,21 +139,24 @@ async function compare(
 ): Promise<{ differing: Differing[]; foreign: number }> {
   const found = await findListed(db, gateway, rows);
   const bySession = new Map(found.map((row) => [row.sessionId, row]));
-  const byTransaction = new Map(found.map((row) => [row.transactionId, row]));
+  const byTransaction = new Map(found.flatMap((row) => transactionsOf(row).map((id) => [id, row] as const)));
   const ours = rows.flatMap((listed) => {
     const { sessionId, transactionId } = listed;
     const row = sessionId === null ? byTransaction.get(transactionId) : bySession.get(sessionId);
     return row === undefined ? [] : [{ row, listed }];
   });
   return {
-    differing: ours.filter(({ row, listed }) => differs(row, listed)),
+    differing: ours.filter(({ row, listed }) => isWorthLook(sumsOf(row), listed)),
     foreign: rows.length - ours.length,
   };
 }
 
-function differs(row: PaymentRow, listed: ListedTransaction): boolean {
-  const sums = { capturedMinor: row.captured, refundedMinor: row.refunded };
-  return differsFromListing(row, listed.status, hasOtherSums(sums, listed));
+function transactionsOf({ transactionId, surplus }: PaymentRow): readonly (string | null)[] {
+  return [transactionId, ...surplus.map((one) => one.transactionId)];
+}
+
+function sumsOf(row: PaymentRow) {
+  return { ...row, capturedMinor: row.captured, refundedMinor: row.refunded };
 }
 
 /**

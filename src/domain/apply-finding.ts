@@ -9,6 +9,8 @@ import { statusAfterReview } from './order-status.ts';
 import type { OrderSnapshot } from './order.ts';
 import { holdsMoney, isMoney, type PaymentSnapshot } from './payment.ts';
 import { dismiss, mark, quietly, review, reviewEnded } from './review.ts';
+import { withSurplus } from './surplus-change.ts';
+import { withoutSurplusMark } from './surplus.ts';
 import { withoutMoney } from './without-money.ts';
 
 export type LateMoneyPolicy = 'give_back' | 'review' | 'accept';
@@ -20,7 +22,9 @@ export function applyFinding(
   finding: Finding,
   policy: LateMoneyPolicy,
 ): OrderChange {
-  const change = arbitrate(order, payment, finding, policy);
+  const isPayer = order.paidPaymentId === payment.paymentId;
+  const own = arbitrate(order, withoutSurplusMark(payment), finding, policy);
+  const change = withSurplus(own, payment, finding, { isGivenBack: policy === 'give_back', isPayer });
   const { orderStatus, updates } = change;
   const disputed = disputeUpdates(payment.disputes, finding.transaction ?? {});
   if (disputed.length === 0) return change;
@@ -33,6 +37,7 @@ function arbitrate(
   finding: Finding,
   policy: LateMoneyPolicy,
 ): OrderChange {
+  if (finding.isOfSurplus) return asItWas(order, payment, finding);
   if (finding.decision === 'dismiss') return dismiss(order, payment, finding);
   if (isMark(finding)) return mark(order, payment, finding);
   if (saysNothing(finding) && isMoney(payment.status)) return asItWas(order, payment, finding);

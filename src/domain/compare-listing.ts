@@ -1,5 +1,6 @@
 /** Compares a row of a listing with what is recorded about its payment. */
 import { isMoney, isOpen, type PaymentSnapshot } from './payment.ts';
+import { surplusNamed } from './surplus.ts';
 import { isKnownStatus, type Transaction } from './transaction.ts';
 
 /** Whether a listing shows other sums than we have recorded. Not every listing shows sums. */
@@ -9,6 +10,30 @@ export function hasOtherSums(
 ): boolean {
   const { capturedMinor = known.capturedMinor, refundedMinor = known.refundedMinor } = listed;
   return capturedMinor !== known.capturedMinor || refundedMinor !== known.refundedMinor;
+}
+
+/** A transaction as a listing shows it. */
+interface Listed extends Partial<Pick<PaymentSnapshot, 'capturedMinor' | 'refundedMinor'>> {
+  readonly transactionId: string;
+  readonly status: Transaction['status'];
+}
+
+type Recorded = Pick<
+  PaymentSnapshot,
+  'status' | 'dismissed' | 'reviewCode' | 'transactionId' | 'surplus' | 'capturedMinor' | 'refundedMinor'
+>;
+
+/** Whether a listed transaction of the payment's session is worth a look. */
+export function isWorthLook(payment: Recorded, listed: Listed): boolean {
+  const { transactionId, status } = listed;
+  const surplus = surplusNamed(payment.surplus, transactionId);
+  if (surplus !== undefined) {
+    const known = { status: surplus.status, dismissed: surplus.handling === 'dismissed', reviewCode: null };
+    return differsFromListing(known, status, hasOtherSums(surplus, listed));
+  }
+  const isFurther = payment.transactionId !== null && payment.transactionId !== transactionId;
+  if (isFurther && isMoney(payment.status)) return isKnownStatus(status) && isMoney(status);
+  return differsFromListing(payment, status, hasOtherSums(payment, listed));
 }
 
 /** Whether a listing says something that we do not know yet, so that a look is worth its price. */

@@ -3,7 +3,7 @@
  * of an operation. Pure.
  */
 import { closedBy, find, type Decision } from './finding.ts';
-import { decideAcceptance, decideDismissal } from './operator-decision.ts';
+import { decideAcceptance, decideDismissal, decideSurplusDismissal } from './operator-decision.ts';
 import {
   holdsMoney,
   isMoney,
@@ -14,6 +14,8 @@ import {
   type ReviewCode,
 } from './payment.ts';
 import { isStale, isUnchanged } from './stale-reading.ts';
+import { besideSurplus, ownAndSurplus } from './surplus-reading.ts';
+import { isMarkedForSurplus, withoutSurplusMark } from './surplus.ts';
 import {
   isKnownStatus,
   mismatch,
@@ -48,6 +50,18 @@ const KEEP: Decision = { kind: 'keep' };
  * never moves a payment back.
  */
 export function decide(payment: PaymentSnapshot, reading: Reading, watch: Watch): Decision {
+  const isOfSurplus = watch.decision === 'dismiss' && isMarkedForSurplus(payment);
+  if (isOfSurplus) return decideSurplusDismissal(payment);
+  const { own, surplus } = ownAndSurplus(payment, reading);
+  return besideSurplus(payment, decideOwn(withoutSurplusMark(payment), own, watch), surplus);
+}
+
+/** What a reading that shows surplus alone means. */
+export function decideSurplus(payment: PaymentSnapshot, surplus: readonly Transaction[]): Decision {
+  return besideSurplus(payment, KEEP, surplus);
+}
+
+function decideOwn(payment: PaymentSnapshot, reading: Reading, watch: Watch): Decision {
   if (watch.decision === 'accept') return decideAcceptance(payment, reading);
   if (watch.decision === 'dismiss') return decideDismissal(payment, reading);
   const said = decideReading(payment, reading, watch);

@@ -23,8 +23,17 @@ export interface Finding {
   readonly closedBy?: ClosedBy;
   /** The transaction that proves it. */
   readonly transaction?: Transaction;
-  /** The operator's decision that this finding carries out. `accept` pays although something differs. */
-  readonly decision?: 'accept' | 'dismiss';
+  /**
+   * The operator's decision that this finding carries out. `accept` pays although something differs;
+   * `dismiss_surplus` is about the surplus alone.
+   */
+  readonly decision?: 'accept' | 'dismiss' | 'dismiss_surplus';
+  /** The further transactions of the session, of which one differs from what is recorded. */
+  readonly surplus?: readonly Transaction[];
+  /** The surplus transaction that could not be given back. */
+  readonly stuckSurplus?: string;
+  /** Only the surplus is news: the payment and its order stay as they are. */
+  readonly isOfSurplus?: true;
 }
 
 /** The result of `decide`. */

@@ -12,6 +12,7 @@ import {
 } from './operation.ts';
 import type { OrderSnapshot } from './order.ts';
 import { type PaymentSnapshot } from './payment.ts';
+import { mustGiveBackSurplus } from './surplus.ts';
 import type { Transaction } from './transaction.ts';
 
 /** A capture, refund or void, as the store has it. */
@@ -19,6 +20,8 @@ export interface RecordedOperation {
   readonly id: string;
   readonly kind: OperationKind;
   readonly reference: string;
+  /** The surplus transaction that it is about. Null: the payment's own. */
+  readonly transactionId: string | null;
   readonly amount: number | null;
   readonly cause: OperationCause;
   readonly state: OperationState;
@@ -40,7 +43,7 @@ export interface FailedOperation {
 
 export interface FinishedOperation extends Pick<
   RecordedOperation,
-  'id' | 'kind' | 'reference' | 'cause' | 'code'
+  'id' | 'kind' | 'reference' | 'transactionId' | 'cause' | 'code'
 > {
   readonly state: 'done' | 'failed';
   readonly amountMinor: number | null;
@@ -57,17 +60,27 @@ const OURS: ReadonlySet<string> = new Set([
   'not_needed',
 ]);
 
+/** What a reading shows of a payment's money, and the operation that failed without a trace there. */
+export interface ShownMoney {
+  /** The payment's own transaction. */
+  readonly transaction?: Transaction;
+  readonly surplus?: readonly Transaction[];
+  readonly failed?: FailedOperation;
+}
+
 /**
- * The operations that the transaction shows as finished, and the one in `failed`. `isNewer`: the reading is
- * newer than what is recorded.
+ * The operations that their transaction shows as finished, and the one in `failed`. `isNewer`: the reading of
+ * the payment's own transaction is newer than what is recorded.
  */
 export function finishedOperations(
   operations: readonly RecordedOperation[],
-  { transaction, failed }: { readonly transaction?: Transaction; readonly failed?: FailedOperation },
+  { transaction: own, surplus = [], failed }: ShownMoney,
   isNewer = false,
 ): FinishedOperation[] {
   return operations.flatMap((operation): FinishedOperation[] => {
-    if (operation.state === 'done') return reversed(operation, transaction, isNewer);
+    const { transactionId: id } = operation;
+    const transaction = id === null ? own : surplus.find(({ transactionId }) => transactionId === id);
+    if (operation.state === 'done') return reversed(operation, transaction, id === null && isNewer);
     return shown(operation, transaction) ?? given(operation, failed);
   });
 }
@@ -96,10 +109,10 @@ function given(operation: RecordedOperation, failed: FailedOperation | undefined
 }
 
 function finished(
-  { id, kind, reference, cause }: RecordedOperation,
+  { id, kind, reference, transactionId, cause }: RecordedOperation,
   end: Pick<FinishedOperation, 'state' | 'amountMinor' | 'code' | 'detail'>,
 ): FinishedOperation {
-  return { id, kind, reference, cause, ...end, isByGateway: true };
+  return { id, kind, reference, transactionId, cause, ...end, isByGateway: true };
 }
 
 /**
@@ -132,9 +145,11 @@ export function failuresToTell(operations: readonly FinishedOperation[]): Finish
   });
 }
 
-/** Whether the payment's money is being given back. Then it can't pay. */
+/** Whether the payment's own money is being given back. Then it can't pay. */
 export function isGoingBack(operations: readonly RecordedOperation[]): boolean {
-  return operations.some((operation) => isGiveBack(operation) && isUnfinished(operation));
+  return operations.some(
+    (operation) => operation.transactionId === null && isGiveBack(operation) && isUnfinished(operation),
+  );
 }
 
 /**
@@ -151,14 +166,14 @@ export function capturesNow(capture: string, { paysNow, status }: OrderChange): 
 /** The next steps after a record. Every later record repeats them, so that none is lost with a run. */
 export function nextSteps(
   order: Pick<OrderSnapshot, 'paidPaymentId' | 'otherOpen'>,
-  payment: Pick<PaymentSnapshot, 'paymentId' | 'mustGiveBack'>,
+  payment: Pick<PaymentSnapshot, 'paymentId' | 'mustGiveBack' | 'surplus'>,
   operations: readonly Pick<RecordedOperation, 'cause' | 'state'>[],
 ): NextStep[] {
   const isCapturing = operations.some(({ cause, state }) => cause === 'auto_capture' && state === 'pending');
   const hasPaid = order.paidPaymentId === payment.paymentId;
   const steps: [NextStep, boolean][] = [
     ['capture', isCapturing],
-    ['give_back', payment.mustGiveBack],
+    ['give_back', payment.mustGiveBack || mustGiveBackSurplus(payment.surplus)],
     ['close_others', hasPaid && order.otherOpen !== null],
   ];
   return steps.flatMap(([step, isDue]) => (isDue ? [step] : []));

@@ -29,3 +29,8 @@ export function decideDismissal({ status: now }: PaymentSnapshot, reading: Readi
     ...(transaction && { transaction }),
   });
 }
+
+/** A person is asked about surplus alone, and handles it. The payment and its order stay as they are. */
+export function decideSurplusDismissal({ status }: PaymentSnapshot): Decision {
+  return find({ status, pays: false, isOfSurplus: true, cause: 'dismissed', decision: 'dismiss_surplus' });
+}

@@ -2,11 +2,12 @@
 import type { Finding } from './finding.ts';
 import type { OrderSnapshot, OrderStatus, UpdateType } from './order.ts';
 import type { PaymentSnapshot } from './payment.ts';
+import type { Surplus } from './surplus.ts';
 
 /** What a finding changes about an order and one of its payments. */
 export interface OrderChange extends Pick<
   PaymentSnapshot,
-  'status' | 'reason' | 'reviewCode' | 'reviewMark' | 'closedBy' | 'dismissed' | 'mustGiveBack'
+  'status' | 'reason' | 'reviewCode' | 'reviewMark' | 'closedBy' | 'dismissed' | 'mustGiveBack' | 'surplus'
 > {
   readonly orderStatus: OrderStatus;
   /** True in exactly one change of an order's life. */
@@ -21,6 +22,8 @@ export interface UpdateToSend {
   readonly type: UpdateType;
   readonly cause: string;
   readonly orderStatus: OrderStatus;
+  /** The surplus transaction that the update is about. */
+  readonly surplus?: Surplus;
   /** Not sent at once: another session may follow in a moment and make this update obsolete. */
   readonly isDeferred?: true;
 }
@@ -40,6 +43,7 @@ export function change(
     closedBy: closedBy ?? payment.closedBy,
     dismissed: payment.dismissed && decision !== 'accept',
     mustGiveBack: false,
+    surplus: payment.surplus,
     orderStatus,
     paysNow: false,
     accepts: false,

@@ -2,6 +2,7 @@
 import type { Dispute } from './dispute.ts';
 import type { Money } from './money.ts';
 import type { ShownStates } from './news.ts';
+import type { Surplus } from './surplus.ts';
 
 /** What a payment can be. A dispute is a fact beside the status. */
 export type PaymentStatus =
@@ -74,6 +75,8 @@ export const REVIEW_CODES = [
   'late_hold',
   'late_money',
   'order_already_paid',
+  /** A further transaction of the session holds money, which can't pay. */
+  'surplus_money',
   /** The order's amount or currency changed after the session was opened. */
   'order_changed',
   'give_back_failed',
@@ -118,11 +121,15 @@ export interface PaymentSnapshot extends PaymentKey {
   readonly shown: ShownStates;
   /** What payers' banks have asked back. */
   readonly disputes: readonly Dispute[];
+  /** The transaction that counts for the payment. Null before one is recorded. */
+  readonly transactionId: string | null;
+  /** The further transactions of its session that hold or held money. */
+  readonly surplus: readonly Surplus[];
   /** RFC 3339. When the gateway last changed the transaction, if that is recorded. */
   readonly transactionUpdatedAt?: string;
   /** When we call the payment expired, in milliseconds since the epoch. */
   readonly expiryDueAt: number;
-  /** An operation that gives its money back is unfinished. */
+  /** An operation that gives its money back is unfinished. Surplus is left out. */
   readonly isGoingBack: boolean;
 }
 

@@ -4,7 +4,8 @@ import { reversalsIn, reversalsOf } from './news.ts';
 import { isMoney, isSettled, type PaymentSnapshot } from './payment.ts';
 import type { Transaction } from './transaction.ts';
 
-type Known = Pick<
+/** What is recorded about a transaction. */
+export type Known = Pick<
   PaymentSnapshot,
   'status' | 'capturedMinor' | 'refundedMinor' | 'shown' | 'disputes' | 'transactionUpdatedAt'
 >;

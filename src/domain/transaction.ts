@@ -64,7 +64,7 @@ export type Reading =
   | {
       readonly kind: 'transaction';
       readonly transaction: Transaction;
-      /** Further transactions of the same session that hold money. */
+      /** Further transactions of the same session that hold or held money. */
       readonly surplus?: readonly Transaction[];
     }
   /** The session has no transaction (yet). `state` is what its events say. */

@@ -14,7 +14,8 @@ export function withPossibleSums<Asked extends Pick<Gateway, 'readPayment' | 'op
 }
 
 function readable(reading: Reading): Reading {
-  const wrong = reading.kind === 'transaction' ? impossibleIn(reading.transaction) : null;
+  const shown = reading.kind === 'transaction' ? [reading.transaction, ...(reading.surplus ?? [])] : [];
+  const wrong = shown.map(impossibleIn).find((said) => said !== null) ?? null;
   return wrong === null ? reading : { kind: 'unreadable', reason: `the sums are impossible: ${wrong}` };
 }
 

@@ -10,10 +10,15 @@ export function operationName({ kind, reference }: Pick<OperationRow, 'kind' | '
 
 /** `capture 722.00 NOK of T123.abc`. Before the amount is known: `void all that is left of T123.abc`. */
 export function aboutOperation(
-  { kind, wanted, amount }: Pick<OperationRow, 'kind' | 'wanted' | 'amount'>,
-  { currency, transactionId }: Pick<PaymentRow, 'currency' | 'transactionId'>,
+  {
+    kind,
+    wanted,
+    amount,
+    transactionId: surplusId,
+  }: Pick<OperationRow, 'kind' | 'wanted' | 'amount' | 'transactionId'>,
+  { currency, transactionId: ownId }: Pick<PaymentRow, 'currency' | 'transactionId'>,
 ): string {
   const amountMinor = amount ?? wanted;
   const money = amountMinor === null ? 'all that is left' : formatMoney({ amountMinor, currency });
-  return `${kind} ${money} of ${transactionId ?? 'a transaction that is not known yet'}`;
+  return `${kind} ${money} of ${surplusId ?? ownId ?? 'a transaction that is not known yet'}`;
 }

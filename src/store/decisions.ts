@@ -34,7 +34,21 @@ export async function writeDecision(
   return noteKey;
 }
 
-export type Decided = 'accept' | 'dismiss' | 'give_back' | 'cancel';
+/**
+ * What was decided. A decision about surplus never covers the payment's own money, and the other way round, also
+ * where the question changes between the decision and its execution.
+ */
+export type Decided = 'accept' | 'dismiss' | 'dismiss_surplus' | 'give_back' | 'give_back_surplus' | 'cancel';
+
+/** What the note with this key says that a person has decided; null where there is none. */
+export async function findDecided(db: Db, paymentId: string, noteKey: string): Promise<Decided | null> {
+  const [note] = await rows<{ decision: Decided }>(
+    db,
+    sql`select data ->> 'decision' as decision from timeline
+      where payment_id = ${paymentId} and key = ${noteKey} and kind = 'operator'`,
+  );
+  return note?.decision ?? null;
+}
 
 /**
  * Marks the note of a decision as used by `by`, which may use it again. Returns whether there is such a note

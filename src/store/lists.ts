@@ -129,15 +129,18 @@ export interface OperationFilter {
   readonly cursor?: string | undefined;
 }
 
-export type ListedOperation = OperationRow &
-  Pick<PaymentRow, 'orderReference' | 'currency' | 'acceptedCurrency'>;
+export interface ListedOperation
+  extends OperationRow, Pick<PaymentRow, 'orderReference' | 'currency' | 'acceptedCurrency'> {
+  /** The payment's own transaction. */
+  readonly ownTransactionId: string | null;
+}
 
 /** Captures, refunds and voids of all orders. */
 export async function pageOfOperations(db: Db, filter: OperationFilter): Promise<Page<ListedOperation>> {
   const { state, isOpen, kind, createdBefore, cursor, limit } = filter;
-  const { orderReference, currency, acceptedCurrency } = payments;
+  const { orderReference, currency, acceptedCurrency, transactionId: ownTransactionId } = payments;
   const found = await db
-    .select({ ...getTableColumns(operations), orderReference, currency, acceptedCurrency })
+    .select({ ...getTableColumns(operations), orderReference, currency, acceptedCurrency, ownTransactionId })
     .from(operations)
     .innerJoin(payments, eq(payments.id, operations.paymentId))
     .where(

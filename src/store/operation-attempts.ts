@@ -107,7 +107,7 @@ export async function markSending(
  * Names are written out: drizzle renders a column without its table, which would refer to the inner table.
  */
 const oursFailed = sql`(select count(*) from operations o where o.payment_id = operations.payment_id and o.id <> operations.id
-  and o.kind = 'void' and o.state = 'failed' and o.sent_at is not null)`;
+  and o.transaction_id is not distinct from operations.transaction_id and o.kind = 'void' and o.state = 'failed' and o.sent_at is not null)`;
 
 /** From here to the end of the transaction, no other transaction marks an operation of this payment. */
 async function lockSent(tx: Db, operationId: string): Promise<string> {

@@ -16,6 +16,8 @@ export const isUnfinished = inArray(operations.state, ['pending', 'unknown']);
 /** A requested operation. `wanted` in minor units; null means all that is left. */
 export interface NewOperation {
   readonly paymentId: string;
+  /** The surplus transaction that it is about. Absent: the payment's own. */
+  readonly transactionId?: string;
   readonly kind: OperationKind;
   readonly reference: string;
   readonly bodyHash: string;
@@ -71,16 +73,18 @@ async function lockPayment(tx: Db, paymentId: string): Promise<PaymentRow> {
   return payment;
 }
 
-/** The history that the lines of the next operation are compared with. */
+/**
+ * The history that the lines of the next operation on the same transaction are compared with. Null: the payment's
+ * own.
+ */
 export function lineHistory(
   { request, captured }: Pick<PaymentRow, 'request' | 'captured'>,
   earlier: readonly OperationRow[],
+  transactionId: string | null = null,
 ): LineHistory {
-  const operations = earlier.map(({ kind, state, lines, sentLines }) => ({
-    kind,
-    state,
-    lines: sentLines ?? lines,
-  }));
+  const operations = earlier
+    .filter((one) => one.transactionId === transactionId)
+    .map(({ kind, state, lines, sentLines }) => ({ kind, state, lines: sentLines ?? lines }));
   return { ordered: request.lines, operations, capturedMinor: captured };
 }
 

@@ -33,6 +33,8 @@ export function snapshotOf(
     refundedMinor: row.refunded,
     shown: row.shownOperations,
     disputes: row.disputes,
+    transactionId: row.transactionId,
+    surplus: row.surplus,
     expiryDueAt: expiryDueAt(row),
     isGoingBack,
     ...(transactionUpdatedAt !== null && { transactionUpdatedAt }),

@@ -7,6 +7,7 @@ import { gateways } from './schema/gateway-tables.ts';
 import { operations } from './schema/operation-table.ts';
 import { orders, payments } from './schema/order-tables.ts';
 import { outbox } from './schema/update-tables.ts';
+import { hasSurplus } from './surplus-condition.ts';
 
 export interface Hit {
   readonly kind: 'order' | 'payment' | 'operation' | 'delivery' | 'update';
@@ -41,6 +42,7 @@ export async function search(db: Db, q: string): Promise<Found> {
     paymentsWhere(db, 'workflow', workflowIs(q)),
     paymentsWhere(db, 'session', and(ofAnyGateway(payments.gateway), eq(payments.sessionId, q))),
     paymentsWhere(db, 'transaction', and(isNotNull(payments.transactionId), eq(payments.transactionId, q))),
+    paymentsWhere(db, 'transaction', hasSurplus([q])),
     deliveriesWhere(db, 'id', eq(deliveries.id, q)),
     deliveriesWhere(db, 'event', and(ofAnyGateway(deliveries.gateway), eq(deliveries.eventId, q))),
     updatesWith(db, q),

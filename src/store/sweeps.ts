@@ -9,6 +9,7 @@ import type { Db } from './open.ts';
 import { gateways, sweepMarks } from './schema/gateway-tables.ts';
 import { payments } from './schema/order-tables.ts';
 import type { PaymentRow } from './payments.ts';
+import { hasSurplus } from './surplus-condition.ts';
 import { mayBeWoken } from './wakes.ts';
 
 const OVERLAP_MS = 10 * 60_000;
@@ -90,6 +91,7 @@ export function findListed(
   const isListed = or(
     inArray(payments.sessionId, sessionIds),
     inArray(payments.transactionId, transactionIds),
+    hasSurplus(transactionIds),
   );
   return db
     .select()

@@ -1,6 +1,7 @@
 /** The body of an update to the merchant. Contract §6. */
 import { foremost } from '../domain/dispute.ts';
-import type { OrderStatus, UpdateType } from '../domain/order.ts';
+import type { UpdateToSend } from '../domain/order-change.ts';
+import type { Surplus } from '../domain/surplus.ts';
 import type { OrderRow, PaymentRow } from './payments.ts';
 
 /** The version of the body's shape. Within a version, fields are only added. */
@@ -11,7 +12,7 @@ export const API_VERSION = '2026-11-01';
  * bytes.
  */
 export function updateBody(
-  update: { type: UpdateType; orderStatus: OrderStatus },
+  update: Pick<UpdateToSend, 'type' | 'orderStatus' | 'surplus'>,
   about: { order: OrderRow; payment: PaymentRow; sequence: number; livemode: boolean },
 ): string {
   const { order, payment } = about;
@@ -37,6 +38,7 @@ export function updateBody(
         authorizationExpiresAt: payment.authorizationExpiresAt.toISOString(),
       }),
     ...viewDispute(payment),
+    ...(update.surplus && { surplus: viewSurplus(update.surplus) }),
     ...(order.paidAt !== null && { paidAt: order.paidAt.toISOString() }),
     ...(payment.paymentMethod !== null && { paymentMethod: payment.paymentMethod }),
     ...(reason !== null && { reason }),
@@ -47,6 +49,23 @@ export function updateBody(
     apiVersion: API_VERSION,
     data,
   });
+}
+
+/** Surplus as the API and the updates show it. */
+export function viewSurplus({
+  transactionId,
+  status,
+  authorizedMinor,
+  capturedMinor,
+  refundedMinor,
+}: Surplus) {
+  return {
+    transactionId,
+    status,
+    authorizedAmount: authorizedMinor,
+    capturedAmount: capturedMinor,
+    refundedAmount: refundedMinor,
+  };
 }
 
 /** The dispute that the merchant has to see first. */

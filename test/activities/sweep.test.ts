@@ -295,7 +295,9 @@ describe('a sweep', () => {
   describe('of changes', () => {
     const captured = async (capturedMinor: number) => {
       const payment = await openPayment();
-      const transaction = aTransaction(payment, { status: 'PARTIALLY_CAPTURED', capturedMinor });
+      const { transactionId } = listed(payment.sessionId);
+      const shown = { transactionId, status: 'PARTIALLY_CAPTURED', capturedMinor } as const;
+      const transaction = aTransaction(payment, shown);
       const finding = aFinding('PARTIALLY_CAPTURED', { pays: true });
       await recordFinding(store.db, aRecord(payment, { finding, transaction }), TELLS);
       return payment;

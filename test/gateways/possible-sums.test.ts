@@ -51,6 +51,24 @@ describe('a gateway whose sums', () => {
     expect(await answersOf(changes)).toEqual(['unreadable', false]);
   });
 
+  it('are impossible in a further transaction of the session is not understood', async () => {
+    const [transaction, odd] = [aTransaction(CAPTURED), aTransaction({ ...CAPTURED, refundedMinor: 72_201 })];
+    const readingOf = (...surplus: Transaction[]) => {
+      const reading = { kind: 'transaction' as const, transaction, surplus };
+      const gateway: Pick<Gateway, 'readPayment' | 'operate'> = {
+        ...showing(transaction),
+        readPayment: () => Promise.resolve(reading),
+      };
+      return withPossibleSums(gateway).readPayment({ sessionId: 's' });
+    };
+    expect(await readingOf(transaction, odd)).toMatchObject({ kind: 'unreadable' });
+    expect(await readingOf(transaction)).toEqual({
+      kind: 'transaction',
+      transaction,
+      surplus: [transaction],
+    });
+  });
+
   it('are possible is passed on unchanged', async () => {
     expect(await answersOf({ refundedMinor: 72_200, operations: [anOperation(1)] })).toEqual([
       'transaction',

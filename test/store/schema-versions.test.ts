@@ -51,6 +51,12 @@ const UNDO: readonly (readonly [tag: string, statement: string])[] = [
   ['0020_parked-deliveries', 'drop index deliveries_other, deliveries_parked'],
   ['0021_operation-keys', 'alter table operations drop column key_number, drop column key_since'],
   ['0022_disputes', 'alter table payments drop column disputes'],
+  [
+    '0023_surplus',
+    'alter table payments drop column surplus; alter table operations drop column transaction_id',
+  ],
+  // The index went with its column.
+  ['0024_surplus-index', 'drop index if exists payments_surplus'],
 ];
 
 /** The schema as left by a build that did not know this migration and the later ones. */

@@ -47,6 +47,8 @@ export function aSnapshot(more: Partial<PaymentSnapshot> = {}): PaymentSnapshot 
     refundedMinor: 0,
     shown: {},
     disputes: [],
+    transactionId: null,
+    surplus: [],
     expiryDueAt: DUE_AT,
     isGoingBack: false,
     ...more,

@@ -25,6 +25,7 @@ import { startServer } from './connected-server.ts';
 import { workflowBundle, PATIENT, startWorkers } from './workers.ts';
 import { stoppedAnyhow } from './run-activities.ts';
 import { openAtGateway, startRun } from './open-payment.ts';
+import { withJoinedSessions, type JoinedSessions } from './joined-sessions.ts';
 import { untilQuiet } from './quiet.ts';
 import { openTestStore, type TestStore } from './store.ts';
 import { until } from './until.ts';
@@ -41,6 +42,8 @@ export interface MoneyWorld {
   readonly store: TestStore;
   readonly sandbox: SandboxClient;
   readonly gateway: Gateway;
+  /** Sessions that also show the transaction of another session. */
+  readonly joined: JoinedSessions;
   readonly pollIntervalMs: number;
   readonly runs: PaymentRuns;
   readonly money: MoneyRuns;
@@ -60,7 +63,8 @@ export async function startMoneyWorld(
   const lifetimeMs = LIFETIME_MS[time];
   const server = await startServer(time, dynamicConfig);
   const [store, sandbox] = [await openTestStore(), await startSandbox()];
-  const gateway = gatewayAt(sandbox.url);
+  const joined: JoinedSessions = new Map();
+  const gateway = withJoinedSessions(gatewayAt(sandbox.url), joined);
   const runs = createPaymentRuns(server.client, PATIENT);
   const money = createMoneyRuns(server.client, PATIENT);
   const world: Pick<MoneyWorld, 'policy' | 'told' | 'afterAttempt'> = {
@@ -99,6 +103,7 @@ export async function startMoneyWorld(
     store,
     sandbox,
     gateway,
+    joined,
     pollIntervalMs: HOUR_MS,
     runs,
     money,

@@ -19,7 +19,7 @@ export function changedRows(
   transaction: Transaction | undefined,
 ): ChangedRows {
   const { payment, now } = before;
-  const { status, reason, reviewCode, reviewMark, closedBy, dismissed, mustGiveBack } = change;
+  const { status, reason, reviewCode, reviewMark, closedBy, dismissed, mustGiveBack, surplus } = change;
   return {
     order: changedOrder(before, change),
     payment: {
@@ -31,6 +31,7 @@ export function changedRows(
       closedBy,
       dismissed,
       mustGiveBack,
+      surplus,
       reviewSince: reviewCode === null ? null : (payment.reviewSince ?? now),
       updatedAt: now,
       ...(transaction && shownBy(payment, transaction)),

@@ -58,11 +58,12 @@ export async function lockOrderOf(
       operations: sql<
         RecordedOperation[]
       >`(select coalesce(json_agg(json_build_object('id', w.id, 'kind', w.kind, 'reference',
-        w.reference, 'amount', w.amount, 'cause', w.cause, 'state', w.state, 'code', w.code, 'isSent', w.sent_at is not null,
+        w.reference, 'transactionId', w.transaction_id, 'amount', w.amount, 'cause', w.cause, 'state', w.state, 'code', w.code, 'isSent', w.sent_at is not null,
         'failedVoids', w.failed_voids) order by w.created_at), '[]')
         from operations w where w.payment_id = ${payments.id}
           and (w.state in ('pending', 'unknown', 'done') or w.code = 'not_confirmed' or (w.code = 'declined' and (w.kind <> 'void' or not exists
-            (select 1 from operations l where l.payment_id = w.payment_id and l.kind = 'void' and l.sent_at > w.sent_at)))))`,
+            (select 1 from operations l where l.payment_id = w.payment_id and l.kind = 'void'
+              and l.transaction_id is not distinct from w.transaction_id and l.sent_at > w.sent_at)))))`,
       unhandled: sql<number>`(select count(*) from deliveries d where d.payment_id = ${payments.id}
         and d.state in ('received', 'signalled') and d.outcome = 'accepted')`.mapWith(Number),
       isRepeated: sql<boolean>`exists (select 1 from timeline t where t.payment_id = ${payments.id}

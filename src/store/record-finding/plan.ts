@@ -53,10 +53,11 @@ export function planRecord(
 ): RecordPlan {
   const finding = findingOf(before, decided);
   const transaction = finding?.transaction ?? record.transaction;
+  const surplus = record.surplus ?? finding?.surplus ?? [];
   const isOld = transaction !== undefined && isOvertaken(before.payment, decided.payment, transaction);
   const finished = finishedOperations(
     before.operations,
-    { ...(transaction && { transaction }), ...(record.failed && { failed: record.failed }) },
+    { surplus, ...(transaction && { transaction }), ...(record.failed && { failed: record.failed }) },
     transaction !== undefined && isNewer(before.payment, transaction),
   );
   const moved = finding && applyFinding(orderSnapshot(before), decided.payment, finding, settings.policy);
@@ -79,7 +80,11 @@ export function planRecord(
     paysNow: change?.paysNow ?? false,
     next: nextSteps(
       { paidPaymentId: rows.order.paidPaymentId, otherOpen: before.otherOpen },
-      { paymentId: rows.payment.id, mustGiveBack: rows.payment.mustGiveBack },
+      {
+        paymentId: rows.payment.id,
+        mustGiveBack: rows.payment.mustGiveBack,
+        surplus: rows.payment.surplus,
+      },
       [...before.operations, ...(autoCapture === null ? [] : [autoCapture])],
     ),
   };
@@ -124,8 +129,8 @@ function withFailures(
 }
 
 function unchanged({ status: orderStatus }: OrderRow, payment: PaymentRow): OrderChange {
-  const { status, reason, reviewCode, reviewMark, closedBy, dismissed, mustGiveBack } = payment;
-  const stays = { status, reason, reviewCode, reviewMark, closedBy, dismissed, mustGiveBack };
+  const { status, reason, reviewCode, reviewMark, closedBy, dismissed, mustGiveBack, surplus } = payment;
+  const stays = { status, reason, reviewCode, reviewMark, closedBy, dismissed, mustGiveBack, surplus };
   return { ...stays, orderStatus, paysNow: false, accepts: false, updates: [] };
 }
 

@@ -16,6 +16,8 @@ export interface FindingRecord {
   readonly key: string;
   /** What was read. It may show something about operations, whatever is decided about the payment. */
   readonly transaction?: Transaction;
+  /** Further transactions of the session that it showed. */
+  readonly surplus?: readonly Transaction[];
   readonly failed?: FailedOperation;
   /** The callbacks that it answers. */
   readonly deliveries: readonly Callback[];

@@ -11,6 +11,8 @@ export const operations = pgTable(
   {
     id: text().primaryKey(),
     paymentId: text('payment_id').notNull(),
+    /** The surplus transaction that it is about. Null: the payment's own. */
+    transactionId: text('transaction_id'),
     kind: text().$type<OperationKind>().notNull(),
     /** The merchant's reference, or ours where no caller gave one. Unique by payment and kind. */
     reference: text().notNull(),

@@ -4,6 +4,7 @@ import { bigserial, boolean, index, integer, jsonb, pgTable, text, uniqueIndex }
 import type { Dispute } from '../../domain/dispute.ts';
 import type { ShownStates } from '../../domain/news.ts';
 import type { Customer, OrderLine, OrderStatus } from '../../domain/order.ts';
+import type { Surplus } from '../../domain/surplus.ts';
 import type { CaptureMode, ClosedBy, PaymentStatus, ReviewCode } from '../../domain/payment.ts';
 import { at } from './columns.ts';
 
@@ -64,6 +65,8 @@ export const payments = pgTable(
      */
     shownOperations: jsonb('shown_operations').$type<ShownStates>().notNull().default({}),
     disputes: jsonb().$type<readonly Dispute[]>().notNull().default([]),
+    /** Further transactions of its session that hold or held money. */
+    surplus: jsonb().$type<readonly Surplus[]>().notNull().default([]),
     capture: text().$type<CaptureMode>().notNull().default('manual'),
     /** 128 random bits in the return URL. */
     returnKey: text('return_key').notNull(),
@@ -112,6 +115,10 @@ export const payments = pgTable(
     index('payments_marked')
       .on(table.reviewSince)
       .where(sql`review_mark is not null`),
+    index('payments_surplus')
+      .on(table.updatedAt)
+      .where(sql`surplus <> '[]'::jsonb`)
+      .concurrently(),
     index('payments_status').on(table.status, table.id).concurrently(),
     index('payments_unsettled')
       .on(table.gateway, table.createdAt)

@@ -59,6 +59,7 @@ function insert(tables: Tables, known: OrderRow | undefined, wanted: NewPayment)
     transactionId: null,
     shownOperations: {},
     disputes: [],
+    surplus: [],
     reviewMark: null,
     reviewCode: null,
     mustGiveBack: false,

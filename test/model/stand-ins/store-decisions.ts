@@ -33,6 +33,14 @@ export function useDecision(
   return tables.call('use a decision', () => isUsedNow(tables, paymentId, asked));
 }
 
+export function findDecided(db: Db, paymentId: string, noteKey: string): Promise<Decided | null> {
+  const tables = tablesOf(db);
+  return tables.call('find a decision', () => {
+    const found = tables.decisions.get(noteKey);
+    return found?.paymentId === paymentId ? found.decision : null;
+  });
+}
+
 /** The caller holds the lock. */
 export function isUsedNow(
   tables: ReturnType<typeof tablesOf>,

@@ -1,4 +1,5 @@
 /** `src/store/forgotten-operations.ts` in memory. */
+import { mustGiveBackSurplus } from '../../../src/domain/surplus.ts';
 import type { Forgotten } from '../../../src/store/forgotten-operations.ts';
 import type { Db } from '../../../src/store/open.ts';
 import type { OperationRow } from '../../../src/store/operations.ts';
@@ -36,9 +37,9 @@ function isIdle(operation: OperationRow, now: number): boolean {
 }
 
 function isHeld(tables: Tables, payment: PaymentRow, now: number): boolean {
-  const { id, mustGiveBack, orderReference, updatedAt } = payment;
+  const { id, mustGiveBack, surplus, orderReference, updatedAt } = payment;
   const isPayer = tables.orders.get(orderReference)?.paidPaymentId === id;
-  if (!mustGiveBack || isPayer) return false;
+  if (!(mustGiveBack && !isPayer) && !mustGiveBackSurplus(surplus)) return false;
   if (now - updatedAt.getTime() <= 15 * MINUTE_MS) return false;
   return !tables.operationsOf(id).some(isUnfinished);
 }

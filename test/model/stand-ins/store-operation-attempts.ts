@@ -45,7 +45,8 @@ export function markSending(
     if (operation === undefined || operation.sentAt !== null || !isUnfinished(operation)) return null;
     const others = othersOf(tables, operation);
     if (othersSent !== undefined && sentOf(others) !== othersSent) return null;
-    const failedVoids = Math.max(shownFailed, others.filter(isFailedVoid).length);
+    const ofSame = others.filter(({ transactionId }) => transactionId === operation.transactionId);
+    const failedVoids = Math.max(shownFailed, ofSame.filter(isFailedVoid).length);
     tables.changeOperation(operationId, { amount: amountMinor, failedVoids, sentAt });
     return tables.operations.get(operationId) ?? null;
   });

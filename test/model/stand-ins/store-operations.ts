@@ -27,6 +27,7 @@ export function operationRow(id: string, wanted: NewOperation): OperationRow {
   return {
     ...wanted,
     id,
+    transactionId: wanted.transactionId ?? null,
     lines: wanted.lines ?? null,
     sentLines: null,
     reason: wanted.reason ?? null,

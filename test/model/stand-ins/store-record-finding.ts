@@ -73,8 +73,11 @@ function lock(tables: Tables, { paymentId, key }: RecordRequest): Locked {
     row.state === 'done' ||
     row.code === 'not_confirmed' ||
     (row.code === 'declined' && (row.kind !== 'void' || !isVoidedLater(row)));
-  const isVoidedLater = ({ sentAt }: OperationRow) =>
-    tables.operationsOf(paymentId).some((row) => row.kind === 'void' && Number(row.sentAt) > Number(sentAt));
+  const isVoidedLater = ({ sentAt, transactionId }: OperationRow) =>
+    tables
+      .operationsOf(paymentId)
+      .filter((row) => row.kind === 'void' && row.transactionId === transactionId)
+      .some((row) => Number(row.sentAt) > Number(sentAt));
   return {
     order,
     payment,

@@ -1,0 +1,1 @@
+CREATE INDEX CONCURRENTLY "payments_surplus" ON "payments" USING btree ("updated_at") WHERE surplus <> '[]'::jsonb;

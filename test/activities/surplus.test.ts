@@ -1,0 +1,569 @@
+/** Two monies in one session, from the look that finds the second one to its return: a real store, small books. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { eq } from 'drizzle-orm';
+import type {
+  AttemptResult,
+  GiveBackPlan,
+  LookInput,
+  LookResult,
+  MoneyActivities,
+  PaymentActivities,
+} from '../../src/activities/contract.ts';
+import { createActivities } from '../../src/activities/create-activities.ts';
+import type { LateMoneyPolicy } from '../../src/domain/apply-finding.ts';
+import type { ShownOperation } from '../../src/domain/operation.ts';
+import type { Transaction } from '../../src/domain/transaction.ts';
+import { DINTERO_TRAITS, rulesFor } from '../../src/gateways/dintero/capabilities.ts';
+import type { Gateway, OperationAnswer, OperationRequest } from '../../src/gateways/gateway.ts';
+import { claimOperation, listOperations, type OperationRow } from '../../src/store/operations.ts';
+import { listUpdates } from '../../src/store/outbox.ts';
+import { findOrder, findPayment, recordOpened, type PaymentRow } from '../../src/store/payments.ts';
+import { recordFinding } from '../../src/store/record-finding/write.ts';
+import { payments } from '../../src/store/schema/order-tables.ts';
+import { readTimeline } from '../../src/store/timeline.ts';
+import { createRecording } from '../../src/updates/recording.ts';
+import { anActivityRun } from '../support/activity.ts';
+import {
+  ACCOUNT,
+  aDecision,
+  aFinding,
+  aPayment,
+  aRecord,
+  aSessionId,
+  aTransaction,
+  keyOf,
+  TELLS,
+} from '../support/builders.ts';
+import { openTestStore, type TestStore } from '../support/store.ts';
+
+const HOUR_MS = 3_600_000;
+
+let store: TestStore;
+let activities: PaymentActivities & MoneyActivities;
+let policy: LateMoneyPolicy;
+/** The transactions of the session; the first one counts. */
+let books: Transaction[];
+let operate: (request: OperationRequest) => Promise<OperationAnswer>;
+const sent: OperationRequest[] = [];
+const told: string[] = [];
+
+beforeAll(async () => {
+  store = await openTestStore();
+  const gateway = {
+    id: 'dintero',
+    account: ACCOUNT,
+    traits: DINTERO_TRAITS,
+    rulesFor,
+    async readPayment() {
+      const [transaction, ...surplus] = books;
+      return { kind: 'transaction', transaction, surplus };
+    },
+    operate(request: OperationRequest) {
+      sent.push(request);
+      return operate(request);
+    },
+  } as unknown as Gateway;
+  const settings = {
+    ...TELLS,
+    get policy() {
+      return policy;
+    },
+  };
+  activities = createActivities({
+    recording: createRecording(store.db, settings, { tell: (_, effects) => void told.push(...effects) }),
+    gatewayNamed: () => gateway,
+    opening: { pollIntervalMs: 1, lifetimeMs: 1 },
+  });
+}, 180_000);
+beforeEach(() => {
+  sent.length = told.length = 0;
+  policy = 'give_back';
+  operate = (request) => Promise.resolve({ kind: 'answered', transaction: carriedOut(request) });
+});
+afterAll(() => store.close());
+
+const reread = async ({ id }: PaymentRow) => (await findPayment(store.db, id)) as PaymentRow;
+const clock = { ticks: 0 };
+/** Each state of a transaction is newer than the ones before. */
+const later = () =>
+  new Date(Date.parse('2026-11-21T12:00:00.000Z') + 1_000 * (clock.ticks += 1)).toISOString();
+
+/** Writes the operation in the books, as a gateway that does it at once. */
+function carriedOut({ transactionId, kind, reference, amountMinor }: OperationRequest): Transaction {
+  const before = books.find((one) => one.transactionId === transactionId) as Transaction;
+  const done = { kind, reference, amountMinor, state: 'done' } as ShownOperation;
+  const after: Transaction = {
+    ...before,
+    ...(kind === 'void'
+      ? { status: 'VOIDED', capturableMinor: 0 }
+      : { status: 'REFUNDED', refundedMinor: amountMinor }),
+    operations: [...before.operations, done],
+    updatedAt: later(),
+  };
+  write(after);
+  return after;
+}
+
+function write(transaction: Transaction): void {
+  const isThere = books.some(({ transactionId }) => transactionId === transaction.transactionId);
+  books = isThere
+    ? books.map((one) => (one.transactionId === transaction.transactionId ? transaction : one))
+    : [...books, transaction];
+}
+
+async function aSession(): Promise<PaymentRow> {
+  const payment = await aPayment(store.db);
+  const opened = {
+    sessionId: aSessionId(),
+    checkoutUrl: 'https://c.example/',
+    runId: 'run-1',
+    text: 'opened',
+  };
+  await recordOpened(store.db, payment.id, opened);
+  const row = await reread(payment);
+  books = [aTransaction(row)];
+  return row;
+}
+
+/** The payment has paid with the first transaction. */
+async function aPaid(): Promise<PaymentRow> {
+  const payment = await aSession();
+  await look(payment);
+  expect(told.splice(0)).toEqual([`${payment.orderReference}/order.paid`]);
+  return reread(payment);
+}
+
+function second(payment: PaymentRow, changes: Partial<Transaction> = {}): Transaction {
+  const transaction = aTransaction(payment, { transactionId: `${ACCOUNT}.second-${payment.id}`, ...changes });
+  return { ...transaction, updatedAt: later() };
+}
+
+const CAPTURED = { status: 'CAPTURED', capturedMinor: 72_200, capturableMinor: 0 } as const;
+
+let steps = 0;
+const step = (payment: PaymentRow) => ({
+  ...keyOf(payment),
+  gateway: 'dintero',
+  key: `run-1-${(steps += 1)}`,
+  now: Date.now(),
+});
+const NO_TRIGGERS = { callbacks: [], pokes: [], requests: [], timer: null, expiry: null };
+const look = (payment: PaymentRow, changes: Partial<LookInput> = {}): Promise<LookResult> => {
+  const input = { ...step(payment), triggers: NO_TRIGGERS, unclearSince: null, closing: null, ...changes };
+  return anActivityRun().run((asked) => activities.lookAtPayment(asked), input);
+};
+const plan = (
+  payment: PaymentRow,
+  changes: { cause?: 'late_money' | 'operator'; noteKey?: string } = {},
+  begun = Date.now(),
+): Promise<GiveBackPlan> => {
+  const input = { ...step(payment), cause: 'late_money' as const, ...changes };
+  return anActivityRun(1, begun).run((asked) => activities.planGiveBack(asked), input);
+};
+const attempt = (payment: PaymentRow, operationId: string | null): Promise<AttemptResult> => {
+  const input = { ...step(payment), operationId: operationId as string, isGivingBack: true };
+  return anActivityRun().run((asked) => activities.attemptOperation(asked), input);
+};
+
+/** Like the money run: until nothing is left to give back. */
+async function giveBack(payment: PaymentRow, changes: Parameters<typeof plan>[1] = {}): Promise<void> {
+  for (let n = 0; n < 5; n += 1) {
+    const { operationId } = await plan(payment, changes);
+    if (operationId === null) return;
+    const { endsGiveBack } = await attempt(payment, operationId);
+    if (endsGiveBack) return;
+  }
+  throw new Error('giving back does not end');
+}
+
+const surplusOf = async (payment: PaymentRow) => (await reread(payment)).surplus;
+const orderOf = async ({ orderReference }: PaymentRow) => (await findOrder(store.db, orderReference))?.order;
+const story = async ({ id }: PaymentRow) => (await readTimeline(store.db, id)).map(({ text }) => text);
+
+describe('a second authorization beside the one that has paid', () => {
+  it('is given back, told once, and changes neither the payment nor its order', async () => {
+    const payment = await aPaid();
+    const [before, order] = [await reread(payment), await orderOf(payment)];
+    const other = second(payment);
+    write(other);
+    expect(await look(payment)).toMatchObject({ answer: 'clear', next: ['give_back'] });
+    expect(await surplusOf(payment)).toMatchObject([
+      { transactionId: other.transactionId, status: 'AUTHORIZED', handling: 'give_back' },
+    ]);
+    expect(told).toEqual([]);
+    await giveBack(payment);
+    expect(sent).toMatchObject([
+      { kind: 'void', transactionId: other.transactionId, reference: 'give-back-1', amountMinor: 72_200 },
+    ]);
+    expect(told).toEqual([`${payment.id}/order.late_payment_returned/${other.transactionId}`]);
+    const { surplus, updatedAt: _, ...now } = await reread(payment);
+    const { surplus: __, updatedAt: ___, ...then } = before;
+    expect(now).toEqual(then);
+    expect(surplus).toMatchObject([{ status: 'VOIDED', handling: 'none' }]);
+    expect(await orderOf(payment)).toMatchObject({
+      status: 'PAID',
+      paidPaymentId: payment.id,
+      amount: order?.amount,
+    });
+    // Again: nothing is left, nothing is told, nothing is sent.
+    expect(await look(payment)).toMatchObject({ next: [] });
+    await giveBack(payment);
+    expect([sent.length, told.length]).toEqual([1, 1]);
+  });
+
+  it('is refunded where it is captured, with an operation of its own', async () => {
+    const payment = await aPaid();
+    const other = second(payment, CAPTURED);
+    write(other);
+    await look(payment);
+    await giveBack(payment);
+    expect(await listOperations(store.db, payment.id)).toMatchObject([
+      {
+        kind: 'refund',
+        transactionId: other.transactionId,
+        state: 'done',
+        amount: 72_200,
+        cause: 'late_money',
+      },
+    ]);
+    expect(await reread(payment)).toMatchObject({ status: 'AUTHORIZED', refunded: 0 });
+    expect(await story(payment)).toContain(
+      `refund give-back-1 of 72200 minor units of surplus ${other.transactionId} done`,
+    );
+    const [update] = (await listUpdates(store.db, payment.id)).filter(({ type }) => type !== 'order.paid');
+    expect(JSON.parse(update?.body ?? '').data).toMatchObject({
+      transactionId: payment.transactionId,
+      status: 'AUTHORIZED',
+      surplus: { transactionId: other.transactionId, status: 'REFUNDED', refundedAmount: 72_200 },
+    });
+  });
+
+  it('goes back although the gateway now counts it, and the money that has paid stays', async () => {
+    const payment = await aPaid();
+    const [own] = books as [Transaction];
+    const other = second(payment, CAPTURED);
+    books = [other, own];
+    await look(payment);
+    expect(await reread(payment)).toMatchObject({ status: 'AUTHORIZED', transactionId: own.transactionId });
+    await giveBack(payment);
+    expect(sent.map(({ transactionId }) => transactionId)).toEqual([other.transactionId]);
+  });
+
+  it('is not touched while the gateway does not show the money that has paid', async () => {
+    const payment = await aPaid();
+    books = [second(payment)];
+    expect(await look(payment)).toMatchObject({ answer: 'unclear' });
+    expect(await surplusOf(payment)).toEqual([]);
+    expect(await reread(payment)).toMatchObject({
+      status: 'AUTHORIZED',
+      transactionId: payment.transactionId,
+    });
+    await giveBack(payment);
+    expect(sent).toEqual([]);
+  });
+
+  it('does not stand in the way of captures, refunds and voids of the payment', async () => {
+    const payment = await aPaid();
+    write(second(payment));
+    await look(payment);
+    const wanted = { paymentId: payment.id, kind: 'void', reference: 'v1', bodyHash: 'x' } as const;
+    const claimed = await claimOperation(store.db, {
+      ...wanted,
+      wanted: null,
+      finalCapture: false,
+      cause: 'merchant',
+    });
+    const { operationId } = await plan(payment);
+    // Both are voids, of which a transaction does not show the reference.
+    await attempt(payment, claimed.operation.id);
+    expect(await attempt(payment, operationId)).toMatchObject({ state: 'finished' });
+    expect(sent.map(({ transactionId }) => transactionId)).toEqual(
+      books.map(({ transactionId }) => transactionId),
+    );
+    expect(told.map((effect) => effect.split('/')[1])).toEqual([
+      'order.voided',
+      'order.late_payment_returned',
+    ]);
+  });
+
+  it('that an attempt at an operation finds has the run of the payment look after it', async () => {
+    const payment = await aPaid();
+    const wanted = { paymentId: payment.id, kind: 'void', reference: 'v1', bodyHash: 'x' } as const;
+    const { operation } = await claimOperation(store.db, {
+      ...wanted,
+      wanted: null,
+      finalCapture: false,
+      cause: 'merchant',
+    });
+    write(second(payment));
+    expect(await attempt(payment, operation.id)).toMatchObject({ state: 'finished', isInReview: true });
+    expect(await surplusOf(payment)).toMatchObject([{ handling: 'give_back' }]);
+    expect(await look(payment)).toMatchObject({ next: ['give_back'] });
+  });
+
+  it('is a review mark where it can not be given back, announced once, and money is never sent twice', async () => {
+    const payment = await aPaid();
+    const other = second(payment);
+    write(other);
+    await look(payment);
+    operate = () => Promise.resolve({ kind: 'declined', reason: 'not now' });
+    const { operationId } = await plan(payment);
+    expect(await attempt(payment, operationId)).toMatchObject({
+      state: 'refused',
+      endsGiveBack: true,
+      isInReview: true,
+    });
+    const marked = { status: 'AUTHORIZED', reviewCode: 'give_back_failed' };
+    expect(await reread(payment)).toMatchObject({ ...marked, surplus: [{ handling: 'stuck' }] });
+    expect(told).toEqual([`${payment.id}/order.review/give_back_failed-${other.transactionId}`]);
+    expect(await look(payment)).toMatchObject({
+      next: [],
+      payment: { status: 'AUTHORIZED', reviewCode: 'give_back_failed' },
+    });
+    await giveBack(payment);
+    expect([sent.length, told.length]).toEqual([1, 1]);
+    // The gateway shows that it went back by other means.
+    write({ ...other, status: 'VOIDED', capturableMinor: 0, updatedAt: later() });
+    await look(payment);
+    expect(await reread(payment)).toMatchObject({ status: 'AUTHORIZED', reviewCode: null, reviewMark: null });
+    expect(told.slice(1).map((effect) => effect.split('/')[1])).toEqual([
+      'order.late_payment_returned',
+      'order.review_ended',
+    ]);
+  });
+
+  it('that the gateway does not show is waited for, and then a person is asked', async () => {
+    const payment = await aPaid();
+    const [own] = books as [Transaction];
+    write(second(payment));
+    await look(payment);
+    books = [own];
+    await expect(plan(payment)).rejects.toThrow('does not show the surplus');
+    expect(await plan(payment, {}, Date.now() - HOUR_MS - 1)).toMatchObject({
+      operationId: null,
+      isInReview: true,
+    });
+    expect(await reread(payment)).toMatchObject({ status: 'AUTHORIZED', reviewCode: 'give_back_failed' });
+  });
+
+  it('that came back after it was returned goes back again, with an operation of its own', async () => {
+    const payment = await aPaid();
+    const other = second(payment, CAPTURED);
+    write(other);
+    await look(payment);
+    await giveBack(payment);
+    const refund = {
+      kind: 'refund',
+      reference: 'give-back-1',
+      amountMinor: 72_200,
+      state: 'failed',
+    } as const;
+    write({ ...other, operations: [{ ...refund, isReversed: true }], updatedAt: later() });
+    expect(await look(payment)).toMatchObject({ next: ['give_back'] });
+    await giveBack(payment);
+    expect(sent.map(({ reference }) => reference)).toEqual(['give-back-1', 'give-back-2']);
+    const returned = `${payment.id}/order.late_payment_returned/${other.transactionId}`;
+    expect(told).toEqual([returned, `${payment.id}/order.refund_failed/give-back-1`, `${returned}-again-1`]);
+  });
+
+  it('of another order in the same session is never touched, and the timeline says so', async () => {
+    const payment = await aPaid();
+    for (const changes of [
+      { reference: 'another' },
+      { account: 'T99999999' },
+      { sessionId: aSessionId() },
+      { money: { amountMinor: 72_200, currency: 'SEK' } },
+    ]) {
+      const [own] = books as [Transaction];
+      books = [own, second(payment, changes)];
+      const poke = { ...NO_TRIGGERS, timer: 'poll' as const };
+      expect(await look(payment, { triggers: poke })).toMatchObject({ next: [] });
+    }
+    expect(await surplusOf(payment)).toEqual([]);
+    await giveBack(payment);
+    expect(sent).toEqual([]);
+    expect((await story(payment)).filter((text) => text.endsWith('is left alone'))).toHaveLength(4);
+  });
+});
+
+describe('surplus of a payment that has not paid', () => {
+  it.each(['CANCELLED', 'EXPIRED', 'FAILED'] as const)('that is %s goes back too', async (status) => {
+    const payment = await aSession();
+    await recordFinding(store.db, aRecord(payment, { finding: aFinding(status) }), TELLS);
+    const [own] = books as [Transaction];
+    books = [{ ...own, status: 'FAILED', authorized: false, capturableMinor: 0 }, second(payment)];
+    expect(await look(payment)).toMatchObject({ next: ['give_back'] });
+    await giveBack(payment);
+    expect(sent).toMatchObject([{ kind: 'void', transactionId: books[1]?.transactionId }]);
+    expect(await reread(payment)).toMatchObject({ status, mustGiveBack: false });
+  });
+
+  it('goes back before its own late money, which goes back too', async () => {
+    const payment = await aSession();
+    const closed = aFinding('CANCELLED', { closedBy: 'merchant' });
+    await recordFinding(store.db, aRecord(payment, { finding: closed }), TELLS);
+    write(second(payment, CAPTURED));
+    await look(payment);
+    await giveBack(payment);
+    expect(sent).toMatchObject([
+      { kind: 'refund', transactionId: books[1]?.transactionId, reference: 'give-back-1' },
+      { kind: 'void', transactionId: books[0]?.transactionId, reference: 'give-back-2' },
+    ]);
+    expect(await reread(payment)).toMatchObject({ status: 'VOIDED', surplus: [{ status: 'REFUNDED' }] });
+  });
+
+  it('never pays later, also where the gateway then counts it', async () => {
+    const payment = await aSession();
+    const [own] = books as [Transaction];
+    const other = second(payment);
+    books = [{ ...own, status: 'INITIATED', authorized: false }, other];
+    await look(payment);
+    books = [other];
+    expect(await look(payment)).toMatchObject({ answer: 'unclear', payment: { status: 'PENDING' } });
+    expect(await orderOf(payment)).toMatchObject({ paidPaymentId: null });
+  });
+
+  it('leaves the way free for the transaction that counts', async () => {
+    const payment = await aSession();
+    const [own] = books as [Transaction];
+    books = [{ ...own, status: 'INITIATED', authorized: false }, second(payment)];
+    await look(payment);
+    await plan(payment);
+    write(own);
+    await look(payment);
+    expect(await orderOf(payment)).toMatchObject({ status: 'PAID', paidPaymentId: payment.id });
+  });
+});
+
+describe('surplus that a person is asked about', () => {
+  beforeEach(() => {
+    policy = 'review';
+  });
+
+  const asked = async () => {
+    const payment = await aPaid();
+    write(second(payment));
+    await look(payment);
+    return reread(payment);
+  };
+
+  it('is a review mark beside the status of the payment, announced once, and nothing goes back by itself', async () => {
+    const payment = await asked();
+    const id = books[1]?.transactionId;
+    expect(payment).toMatchObject({ status: 'AUTHORIZED', reviewCode: 'surplus_money' });
+    expect(payment.reviewMark).toBe(
+      `surplus_money: transaction ${id} holds 72200 minor units beside the payment's own`,
+    );
+    expect(await orderOf(payment)).toMatchObject({ status: 'PAID' });
+    await look(payment);
+    await giveBack(payment);
+    expect(told).toEqual([`${payment.id}/order.review/surplus_money-${id}`]);
+    expect(sent).toEqual([]);
+  });
+
+  it("stays beside news about the payment's own money", async () => {
+    const payment = await asked();
+    const [own] = books as [Transaction];
+    write({ ...own, ...CAPTURED, updatedAt: later() });
+    await look(payment);
+    expect(await reread(payment)).toMatchObject({ status: 'CAPTURED', reviewCode: 'surplus_money' });
+    expect(told.map((effect) => effect.split('/')[1])).toEqual(['order.review', 'order.captured']);
+  });
+
+  it('is given back by a decision, which covers nothing else', async () => {
+    const payment = await asked();
+    const noteKey = await aDecision(store.db, payment, 'give_back_surplus');
+    await giveBack(payment, { cause: 'operator', noteKey });
+    expect(sent.map(({ transactionId }) => transactionId)).toEqual([books[1]?.transactionId]);
+    expect(await reread(payment)).toMatchObject({ status: 'AUTHORIZED', reviewCode: null, reviewMark: null });
+    expect(told.map((effect) => effect.split('/')[1])).toEqual([
+      'order.review',
+      'order.late_payment_returned',
+      'order.review_ended',
+    ]);
+    // The same decision again, and its operation on record, must not reach the money that has paid.
+    await giveBack(payment, { cause: 'operator', noteKey });
+    const other = await aDecision(store.db, payment, 'give_back');
+    await giveBack(payment, { cause: 'operator', noteKey: other });
+    expect(sent).toHaveLength(1);
+  });
+
+  it("is not given back by a decision about the payment's own money, nor the other way round", async () => {
+    const payment = await asked();
+    await store.db.update(payments).set({ status: 'REVIEW' }).where(eq(payments.id, payment.id));
+    const own = await aDecision(store.db, payment, 'give_back');
+    const first = await plan(payment, { cause: 'operator', noteKey: own });
+    expect(await listOperations(store.db, payment.id)).toMatchObject([
+      { id: first.operationId, transactionId: null },
+    ]);
+    const other = await aDecision(store.db, payment, 'give_back_surplus');
+    await plan(payment, { cause: 'operator', noteKey: other });
+    const transactionIds = (await listOperations(store.db, payment.id)).map(
+      (row: OperationRow) => row.transactionId,
+    );
+    expect(transactionIds).toEqual([books[1]?.transactionId, null]);
+  });
+
+  it("never puts the payment's own money in question, although the gateway does not show that for an hour", async () => {
+    const payment = await asked();
+    const [own, other] = books as [Transaction, Transaction];
+    const surplus = await aDecision(store.db, payment, 'give_back_surplus');
+    books = [{ ...own, status: 'UNCLEAR' }, other];
+    await giveBack(payment, { cause: 'operator', noteKey: surplus });
+    const anHourAgo = Date.now() - HOUR_MS - 1;
+    expect(await plan(payment, { cause: 'operator', noteKey: surplus }, anHourAgo)).toMatchObject({
+      operationId: null,
+    });
+    expect(await reread(payment)).toMatchObject({ status: 'AUTHORIZED', reviewCode: null });
+  });
+
+  it("does not hinder a decision about the payment's own money", async () => {
+    const payment = await asked();
+    await store.db.update(payments).set({ status: 'REVIEW' }).where(eq(payments.id, payment.id));
+    books = books.slice(0, 1);
+    const noteKey = await aDecision(store.db, payment, 'give_back');
+    expect(await plan(payment, { cause: 'operator', noteKey })).toMatchObject({
+      operationId: expect.any(String),
+    });
+  });
+
+  it('that is dismissed is left to the person; the payment is not dismissed', async () => {
+    const payment = await asked();
+    const noteKey = await aDecision(store.db, payment, 'dismiss_surplus');
+    const decided = { decision: 'dismiss', noteKey } as const;
+    expect(await look(payment, { decided })).toMatchObject({ decided: 'done' });
+    const now = {
+      status: 'AUTHORIZED',
+      reviewMark: null,
+      dismissed: false,
+      surplus: [{ handling: 'dismissed' }],
+    };
+    expect(await reread(payment)).toMatchObject(now);
+    const again = await aDecision(store.db, payment, 'give_back_surplus');
+    await giveBack(payment, { cause: 'operator', noteKey: again });
+    expect(sent).toEqual([]);
+  });
+
+  it('is not sent where it was dismissed in the meantime, and stays dismissed', async () => {
+    const payment = await asked();
+    const give = await aDecision(store.db, payment, 'give_back_surplus');
+    const { operationId } = await plan(payment, { cause: 'operator', noteKey: give });
+    const noteKey = await aDecision(store.db, payment, 'dismiss_surplus');
+    await look(payment, { decided: { decision: 'dismiss', noteKey } });
+    expect(await attempt(payment, operationId)).toEqual({
+      state: 'refused',
+      endsGiveBack: true,
+      isInReview: false,
+    });
+    expect(sent).toEqual([]);
+    expect(await surplusOf(payment)).toMatchObject([{ handling: 'dismissed' }]);
+  });
+
+  it('is not dismissed by a decision about another question', async () => {
+    const payment = await asked();
+    const noteKey = await aDecision(store.db, payment, 'dismiss');
+    const decided = { decision: 'dismiss', noteKey } as const;
+    expect(await look(payment, { decided })).toMatchObject({ decided: { refused: expect.any(String) } });
+    expect(await reread(payment)).toMatchObject({ dismissed: false, surplus: [{ handling: 'review' }] });
+  });
+});
