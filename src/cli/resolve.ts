@@ -12,6 +12,9 @@ accept     this payment pays the order although something differs; the gateway i
 give_back  all money that the gateway has of the payment is voided or refunded; exits with 0 if that is still under way
 dismiss    the review ends without moving money, and the payment never affects the order again; you have to give its money back, if there is any
 
+While surplus (a further transaction of the session) holds money, give_back covers the surplus alone.
+Where the review mark asks about surplus, so does dismiss.
+
 Example:
   paidonce resolve 1001 --decision give_back --actor ada --reason 'paid twice, ticket 12'
 
@@ -51,7 +54,8 @@ async function resolve(named: string, { decision, actor, reason, json }: Options
     print(
       'any money of the payment stays at the gateway: void or refund it in the back office of the gateway',
     );
-  if (decision === 'give_back' && resolved.status === 'REVIEW' && !json)
+  const isUnderWay = resolved.status === 'REVIEW' || resolved.reviewMark !== null;
+  if (decision === 'give_back' && isUnderWay && !json)
     print(
       `its money is being given back; to see the progress: ${asTyped(paidonce('why', resolved.orderReference))}`,
     );

@@ -52,6 +52,17 @@ describe('the advice for a person', () => {
     expect(advice?.todo).toContain('until 2026-12-01T00:00:00Z');
     expect(textsOf({ status: 'CAPTURED', dispute: { ...dispute, state: 'won' } })).toEqual([]);
   });
+  it.each(['surplus_money', 'give_back_failed'])(
+    'has a review mark about surplus (%s), with the commands that end it',
+    (code) => {
+      const reviewMark = `${code}: transaction T2 holds 72200 minor units beside the payment's own`;
+      const [advice] = adviceOn(aStory(aPayment({ reviewMark })), NO_TEMPORAL, NOW, SERVER);
+      expect(advice?.text).toContain('a further transaction of its session holds money');
+      expect(advice?.text).toContain('transaction T2 holds 722.00 NOK');
+      const decisions = advice?.commands?.map((command) => /--decision (\w+)/.exec(command)?.[1]);
+      expect(decisions).toEqual(['give_back', 'dismiss']);
+    },
+  );
 
   it.each(['gave_up', 'gone'])(
     'has an update that ended as %s, with the command that sends it again',

@@ -30,6 +30,15 @@ describe('the text of `paidonce why`', () => {
     );
   });
 
+  it('names the surplus of a payment', () => {
+    const sums = { authorizedAmount: 72_200, capturedAmount: 72_200, refundedAmount: 0 };
+    const payment = aPayment({ surplus: [{ transactionId: 'T2', status: 'CAPTURED', ...sums }] });
+    const store = { kind: 'found', story: aStory(payment), asked: 'the store', others: [] } as const;
+    expect(linesOf(aWhy({ store }))).toContain(
+      '  surplus T2 of the same session is CAPTURED: 722.00 NOK authorized, 722.00 NOK captured, 0.00 NOK refunded',
+    );
+  });
+
   it('has all times in one form', () => {
     const waits = aRun({ waitsFor: 'a callback, until 2026-11-21T14:00:00.000Z' });
     const temporal = { kind: 'found', runs: [waits], orders: [] } as const;

@@ -39,6 +39,7 @@ export function aPayment(
     reason: null,
     reviewMark: null,
     dispute: null,
+    surplus: [],
     authorizedAmount: 72_200,
     capturedAmount: 0,
     refundedAmount: 0,

@@ -31,6 +31,7 @@ const begun: Operation = {
   id: 'op_01a201c0f918230ca53b24968cf0',
   kind: 'capture',
   reference: 'parcel-1',
+  transactionId: authorized.transactionId,
   status: 'pending',
   amount: 68300,
   currency: 'NOK',

@@ -15,6 +15,10 @@ export const operation = z
     id: z.string().meta({ example: 'op_01a201c0f918230ca53b24968cf0' }),
     kind: z.enum(OPERATION_KINDS),
     reference: z.string(),
+    transactionId: z.string().nullable().meta({
+      description:
+        "The transaction that it is about: the payment's own, or one of its `surplus`; null until it is known",
+    }),
     status: z.enum(['pending', 'unknown', 'done', 'failed']).meta({
       description:
         '`unknown`: it was sent and its response was lost; the gateway is read until it shows the operation, which is never sent again',
@@ -47,7 +51,7 @@ export const operationOfOrder = operation
 /** A capture, refund or void of a payment. */
 export function viewOperation(
   row: OperationRow,
-  payment: Pick<PaymentRow, 'currency' | 'acceptedCurrency'>,
+  payment: Pick<PaymentRow, 'currency' | 'acceptedCurrency' | 'transactionId'>,
 ): z.infer<typeof operation> {
   const { id, kind, reference, state, finalCapture, cause, key, reason, code, detail } = row;
   const currency = currencyOf(payment);
@@ -55,6 +59,7 @@ export function viewOperation(
     id,
     kind,
     reference,
+    transactionId: row.transactionId ?? payment.transactionId,
     status: state,
     amount: row.amount ?? row.wanted,
     currency,
@@ -71,5 +76,6 @@ export function viewOperation(
 
 /** The same operation in a list of all orders. */
 export function viewOperationOfOrder(row: ListedOperation): z.infer<typeof operationOfOrder> {
-  return { ...viewOperation(row, row), payment: row.paymentId, orderReference: row.orderReference };
+  const payment = { ...row, transactionId: row.ownTransactionId };
+  return { ...viewOperation(row, payment), payment: row.paymentId, orderReference: row.orderReference };
 }

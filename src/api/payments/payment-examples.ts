@@ -73,6 +73,7 @@ const pending: Payment = {
   reason: null,
   reviewMark: null,
   dispute: null,
+  surplus: [],
   authorizedAmount: 0,
   capturedAmount: 0,
   refundedAmount: 0,

@@ -6,6 +6,16 @@ import { ORDER_STATUSES } from '../../domain/order.ts';
 import { PAYMENT_STATUSES } from '../../domain/payment.ts';
 import { timestamp } from '../http/fields.ts';
 
+export const surplus = z
+  .object({
+    transactionId: z.string(),
+    status: z.enum(PAYMENT_STATUSES),
+    authorizedAmount: z.int(),
+    capturedAmount: z.int(),
+    refundedAmount: z.int(),
+  })
+  .meta({ id: 'Surplus' });
+
 export const payment = z
   .object({
     id: z.string().meta({ example: 'pay_01a1fe5c6cdc75a99f01df025666' }),
@@ -23,7 +33,7 @@ export const payment = z
     reason: z.string().nullable(),
     reviewMark: z.string().nullable().meta({
       description:
-        'Why a person should check a settled payment, which keeps its status: for an hour the gateway has given no clear answer about it',
+        'Why a person should check a settled payment, which keeps its status: for an hour the gateway has given no clear answer about it, or another transaction of its session holds money',
     }),
     authorizedAmount: z
       .int()
@@ -42,6 +52,10 @@ export const payment = z
         description:
           "The payer's bank asks for money back. The payment keeps its status. Of several disputes an open one, otherwise the newest",
       }),
+    surplus: z.array(surplus).meta({
+      description:
+        "Further transactions of the session that hold or held money. They can't pay the order: `LATE_MONEY_POLICY` says what becomes of their money",
+    }),
     accepted: z.object({ amount: z.int(), currency: z.string(), reference: z.string() }).nullable().meta({
       description:
         'The values of the transaction that a person has accepted; they replace those that were requested',

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { Config } from '../../config/config.ts';
 import { foremost } from '../../domain/dispute.ts';
 import { acceptedOf } from '../../store/payment-snapshot.ts';
+import { viewSurplus } from '../../store/update-body.ts';
 import type { OrderRow, PaymentRow } from '../../store/payments.ts';
 import { paymentWorkflowId } from '../../workflows/messages.ts';
 import type { orderView, payment } from './payment-schemas.ts';
@@ -40,6 +41,7 @@ export function viewPayment(row: PaymentRow, links: WorkflowLinks): z.infer<type
     capturedAmount: row.captured,
     refundedAmount: row.refunded,
     dispute: viewDispute(row),
+    surplus: row.surplus.map(viewSurplus),
     accepted: viewAccepted(row),
     paymentMethod: row.paymentMethod,
     capture: row.capture,

@@ -54,11 +54,13 @@ export const GONE = 'the text was deleted, because it is older than RETENTION_TI
 
 /** An operation that has not ended; its end will be a separate note. */
 function openEntry(operation: OperationRow, currency: string): StoryEntry {
-  const { kind, reference, state, amount, wanted, sentAt, createdAt } = operation;
+  const { kind, reference, transactionId, state, amount, wanted, sentAt, createdAt } = operation;
   const of = amount ?? wanted;
   const money = of === null ? '' : ` of ${formatMoney({ amountMinor: of, currency })}`;
-  const text = `${operationName(operation)}${money} ${OPEN[sentAt === null ? 'unsent' : state] ?? state}`;
-  const data = { kind, reference, state, ...(of !== null && { amount: of }) };
+  const surplus = transactionId === null ? '' : ` of surplus ${transactionId}`;
+  const text = `${operationName(operation)}${money}${surplus} ${OPEN[sentAt === null ? 'unsent' : state] ?? state}`;
+  const about = { ...(transactionId !== null && { transactionId }), ...(of !== null && { amount: of }) };
+  const data = { kind, reference, state, ...about };
   return { at: (sentAt ?? createdAt).toISOString(), kind: 'operation', text, data };
 }
 

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { crashable } from '../../crash-points.ts';
 import type { PaymentAddress } from '../../domain/payment.ts';
+import { isMarkedForSurplus, mayGoBack } from '../../domain/surplus.ts';
 import type { Service } from '../../service.ts';
 import { nameOf, type Asker } from '../../store/asker.ts';
 import { writeDecision } from '../../store/decisions.ts';
@@ -29,24 +30,44 @@ export async function resolve(service: Service, payment: PaymentRow, asked: Aske
 
 /**
  * A settled payment with a review mark can only be dismissed: there is nothing to accept, and paying money is
- * given back by a refund.
+ * given back by a refund. Surplus can also be given back.
  */
-function refuseUnreviewed({ id, status, reviewMark }: PaymentRow, { decision }: Asked): void {
+function refuseUnreviewed(payment: PaymentRow, { decision }: Asked): void {
+  const { id, status, reviewMark } = payment;
   if (status === 'REVIEW' || (reviewMark !== null && decision === 'dismiss')) return;
-  const hint = reviewMark === null ? '' : ` with a review mark (${reviewMark}), which can only be dismissed`;
+  if (isMarkedForSurplus(payment) && decision === 'give_back') return;
+  const ways = isMarkedForSurplus(payment) ? 'given back or dismissed' : 'dismissed';
+  const hint = reviewMark === null ? '' : ` with a review mark (${reviewMark}), which can only be ${ways}`;
   throw new Refusal('not_in_review', `payment ${id} is ${status}${hint}`);
 }
 
 /** The person and the reason are written only here: they must not get into a workflow's history. */
 const writeDown = crashable(
   { before: 'resolve.note.before', after: 'resolve.note.after' },
-  ({ store }: Service, { id }: PaymentRow, { decision, ...asker }: Asked) => {
-    const text = `${nameOf(asker)} asked to ${WORDS[decision]}: ${asker.reason}`;
-    return writeDecision(store.db, id, { text, data: { decision, ...asker } });
+  ({ store }: Service, payment: PaymentRow, { decision, ...asker }: Asked) => {
+    const about = covers(payment, decision);
+    const text = `${nameOf(asker)} asked to ${WORDS[about]}: ${asker.reason}`;
+    return writeDecision(store.db, payment.id, { text, data: { decision: about, ...asker } });
   },
 );
 
-const WORDS = { accept: 'accept', give_back: 'give the money back', dismiss: 'dismiss' } as const;
+/**
+ * What the decision covers. Where surplus holds money, `give_back` covers the surplus alone: a person must never
+ * lose the payment's own money by a decision about surplus.
+ */
+function covers(payment: PaymentRow, decision: Asked['decision']): keyof typeof WORDS {
+  if (decision === 'dismiss' && isMarkedForSurplus(payment)) return 'dismiss_surplus';
+  const isHeld = payment.surplus.some((one) => mayGoBack(one, 'operator'));
+  return decision === 'give_back' && isHeld ? 'give_back_surplus' : decision;
+}
+
+const WORDS = {
+  accept: 'accept',
+  give_back: 'give the money back',
+  give_back_surplus: 'give the surplus back',
+  dismiss: 'dismiss',
+  dismiss_surplus: 'dismiss the surplus',
+} as const;
 
 async function giveBack(service: Service, payment: PaymentRow, noteKey: string): Promise<boolean> {
   const address = addressOf(payment);
@@ -61,11 +82,15 @@ async function giveBack(service: Service, payment: PaymentRow, noteKey: string):
   }
   const { db } = service.store;
   const now = (await findPayment(db, payment.id)) ?? payment;
-  if (now.status !== 'REVIEW') return true;
+  const isOfSurplus = covers(payment, 'give_back') === 'give_back_surplus';
+  const isAsked = isOfSurplus ? covers(now, 'give_back') === 'give_back_surplus' : now.status === 'REVIEW';
+  if (!isAsked) return true;
   if ((await listUnfinished(db, payment.id)).length > 0) return false;
   throw new Refusal(
     'give_back_failed',
-    `payment ${payment.id} is still in REVIEW (${now.reason}); its timeline says why`,
+    isOfSurplus
+      ? `surplus of payment ${payment.id} is still held (${now.reviewMark ?? now.status}); its timeline says why`
+      : `payment ${payment.id} is still in REVIEW (${now.reason}); its timeline says why`,
   );
 }
 

@@ -146,7 +146,8 @@ export const PAYMENT_CALLS = [
     description:
       'The gateway is read first. `accept` pays the order although something differs, if the gateway has the money; ' +
       '`give_back` voids or refunds all the money that the gateway has of the payment; ' +
-      '`dismiss` ends the review without moving money, and the payment never affects the order again.',
+      '`dismiss` ends the review without moving money, and the payment never affects the order again. ' +
+      'While `surplus` holds money, `give_back` covers the surplus alone; where the review mark asks about surplus, so does `dismiss`.',
     params: atPayment,
     body: jsonBody(resolveRequest, { accept: examples.decision }),
     answers: {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ORDER_STATUSES, type UpdateType } from '../../domain/order.ts';
 import { PAYMENT_STATUSES } from '../../domain/payment.ts';
+import { surplus } from '../payments/payment-schemas.ts';
 import { jsonBody } from '../http/answers.ts';
 import type { Webhook } from '../http/openapi.ts';
 import { updateOf } from './order-update-examples.ts';
@@ -18,7 +19,7 @@ const TYPES = {
   'order.captured': 'Money was captured',
   'order.partially_refunded': 'Part of the money was refunded',
   'order.refunded': 'All of the money was refunded',
-  'order.late_payment_returned': 'Money that arrived too late was given back to the payer',
+  'order.late_payment_returned': 'Money that arrived too late, or twice, was given back to the payer',
   'order.review': 'A person has to decide about the payment',
   'order.review_ended': 'The review of a paid order is over; `orderStatus` has its status',
   'order.capture_failed':
@@ -75,6 +76,10 @@ export const orderUpdate = z
         })
         .optional()
         .meta({ description: 'Once there is or was one: an open one, otherwise the newest' }),
+      surplus: surplus.optional().meta({
+        description:
+          'In an update about a further transaction of the session: that transaction. `transactionId`, `status` and the sums beside it stay those of the payment',
+      }),
       paidAt: z.iso.datetime().optional(),
       paymentMethod: z.string().optional(),
       reason: z.string().optional(),

@@ -51,6 +51,12 @@ export function adviceOn(story: Story | null, runs: RunsAnswer, now: Date, serve
 function reviewOf(order: Order, payment: Payment): Advice[] {
   const { id, status, reviewMark, updatedAt } = payment;
   const reason = reviewReason(payment) ?? 'no reason given';
+  if (reviewMark !== null && isOfSurplus(reviewMark)) {
+    const text = `is ${status}, and a further transaction of its session holds money (${reason}) since ${updatedAt}`;
+    const words = SURPLUS_DECISIONS.map((decision) => `${decision} (${SURPLUS_MEANS[decision]})`).join(', ');
+    const todo = `check that transaction at the gateway, then decide, with your own reason: ${words}`;
+    return [{ about: id, text, todo, commands: SURPLUS_DECISIONS.map((each) => resolve(id, each, reason)) }];
+  }
   if (reviewMark !== null) {
     const text = `is ${status}, and the gateway gives no clear answer about it (${reason}) since ${updatedAt}`;
     const todo =
@@ -79,6 +85,18 @@ function disputed({ id, dispute, currency }: Payment): Advice[] {
   const until = dueBy === null ? '' : ` until ${dueBy}`;
   return [{ about: id, text, todo: `answer it at the gateway${until}: without an answer it is lost` }];
 }
+
+/** The mark begins with its code. */
+function isOfSurplus(reviewMark: string): boolean {
+  return /^(?:surplus_money|give_back_failed):/.test(reviewMark);
+}
+
+const SURPLUS_DECISIONS = ['give_back', 'dismiss'] as const;
+
+const SURPLUS_MEANS = {
+  give_back: "that money is given back, and the payment's own stays",
+  dismiss: 'you handle that money yourself',
+} as const satisfies Record<(typeof SURPLUS_DECISIONS)[number], string>;
 
 const DECISIONS = ['accept', 'give_back', 'dismiss'] as const;
 

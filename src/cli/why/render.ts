@@ -6,7 +6,7 @@ import { reviewReason } from './review-reason.ts';
 import type { Advice } from './advice.ts';
 import type { Hit } from './search-hits.ts';
 import type { Run, RunsAnswer } from './runs.ts';
-import { MOST_DELIVERIES, type Delivery, type Story, type StoryAnswer } from './find-story.ts';
+import { MOST_DELIVERIES, type Delivery, type Payment, type Story, type StoryAnswer } from './find-story.ts';
 
 export interface Why {
   /** The id that was given. */
@@ -106,11 +106,22 @@ function paymentLines(payment: Story['payments'][number]): string[] {
   return [
     `Payment ${id} by ${gateway} is ${status}${reason === null ? '' : ` (${reason})`}`,
     `  session ${sessionId ?? 'not opened'}, workflow ${workflow.workflowId}`,
+    ...payment.surplus.map((one) => surplusLine(one, payment)),
     ...chain(payment).map(({ at, kind, text }) => `  ${utc(at)}  ${kind.padEnd(9)}  ${text}`),
     ...(payment.deliveries.length < MOST_DELIVERIES
       ? []
       : [`  the newest ${MOST_DELIVERIES} callbacks; older ones: GET /v1/deliveries?payment=${id}`]),
   ];
+}
+
+function surplusLine(
+  { transactionId, status, authorizedAmount, capturedAmount, refundedAmount }: Payment['surplus'][number],
+  { accepted, currency }: Payment,
+): string {
+  const money = (amountMinor: number) =>
+    formatMoney({ amountMinor, currency: accepted?.currency ?? currency });
+  const sums = `${money(authorizedAmount)} authorized, ${money(capturedAmount)} captured, ${money(refundedAmount)} refunded`;
+  return `  surplus ${transactionId} of the same session is ${status}: ${sums}`;
 }
 
 /** The timeline, together with the callbacks that are not in it: refused, repeated, or not handled yet. */

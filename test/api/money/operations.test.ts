@@ -79,6 +79,7 @@ describe('an operation', () => {
       key: KEY_NAME,
       kind: 'capture',
       reference: 'parcel-1',
+      transactionId: shown.transactionId,
       status: 'done',
       amount: 20_000,
       currency: 'NOK',
