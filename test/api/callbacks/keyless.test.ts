@@ -99,11 +99,14 @@ describe('a message that names a transaction alone', () => {
 describe('genuine messages about nothing of ours', () => {
   it('are answered at once and in any number, and a few are stored without a body', async () => {
     next = { kind: 'other', claim: { event: 'customer.created' } };
+    const begun = Date.now();
     const answers = await Promise.all(Array.from({ length: 1_000 }, () => send()));
+    const seconds = (Date.now() - begun) / 1_000;
     for (const answer of answers) expect(answer).toMatchObject({ status: 200, json: { result: 'ignored' } });
     await until('some are stored', async () => (await rows()).length >= 50);
     const kept = await rows();
-    expect(kept.length).toBeLessThan(1_000);
+    // A second's worth at once, and then fifty a second.
+    expect(kept.length).toBeLessThanOrEqual(Math.ceil(50 * (seconds + 1)));
     for (const row of kept) expect(row).toMatchObject({ outcome: 'ignored', reason: 'other' });
     expect(kept.every(({ body }) => body.length === 0)).toBe(true);
     expect(await counted('outcome="ignored",reason="other"')).toBe(1_000);
