@@ -47,7 +47,8 @@ export function markSending(
     if (othersSent !== undefined && sentOf(others) !== othersSent) return null;
     const ofSame = others.filter(({ transactionId }) => transactionId === operation.transactionId);
     const failedVoids = Math.max(shownFailed, ofSame.filter(isFailedVoid).length);
-    tables.changeOperation(operationId, { amount: amountMinor, failedVoids, sentAt });
+    const keySince = operation.keySince ?? sentAt;
+    tables.changeOperation(operationId, { amount: amountMinor, failedVoids, sentAt, keySince });
     return tables.operations.get(operationId) ?? null;
   });
 }
@@ -58,6 +59,16 @@ export function markNotSent(db: Db, operationId: string, sentAt: Date): Promise<
     const operation = sentThen(tables, operationId, sentAt);
     if (operation !== undefined && isUnfinished(operation))
       tables.changeOperation(operationId, { sentAt: null, code: null, detail: null });
+  });
+}
+
+export function renewKey(db: Db, { id, keyNumber }: Pick<OperationRow, 'id' | 'keyNumber'>): Promise<void> {
+  const tables = tablesOf(db);
+  return tables.call('renew a key', () => {
+    const operation = tables.operations.get(id);
+    if (operation?.keyNumber !== keyNumber || !isUnfinished(operation)) return;
+    const unsent = { state: 'pending', sentAt: null, keySince: null, code: null, detail: null };
+    tables.changeOperation(id, { ...unsent, keyNumber: keyNumber + 1 });
   });
 }
 
@@ -90,11 +101,11 @@ function sentThen(tables: Tables, operationId: string, sentAt: Date): OperationR
   return operation?.sentAt?.getTime() === sentAt.getTime() ? operation : undefined;
 }
 
-export function markUnknown(db: Db, operationId: string): Promise<void> {
+export function markUnknown(db: Db, operationId: string, code: 'key_spent' | null = null): Promise<void> {
   const tables = tablesOf(db);
   return tables.call('mark as unknown', () => {
     const operation = tables.operations.get(operationId);
     if (operation !== undefined && isUnfinished(operation))
-      tables.changeOperation(operationId, { state: 'unknown' });
+      tables.changeOperation(operationId, { state: 'unknown', ...(code && { code }) });
   });
 }

@@ -257,7 +257,6 @@ export class World {
       gateways: {
         find: () => this.#gateway,
         named: () => this.#gateway,
-        byDefault: 'dintero',
         optionsOf: () => undefined,
         all: [],
       },
