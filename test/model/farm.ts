@@ -5,7 +5,8 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Batch, Harvest } from './worker.ts';
+import type { Batch, Harvest, Tale } from './worker.ts';
+import type { PspKind } from './world/psp.ts';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const BATCH = 500;
@@ -14,7 +15,7 @@ const HUNTED = 50;
 
 export interface Farm {
   /** Runs a batch in a free process, or runs one schedule and returns its log. */
-  run(batch: Batch | { readonly tell: number }): Promise<Harvest>;
+  run(batch: Batch | Tale): Promise<Harvest>;
   /** Resolves once its processes, and the processes that they have started, are gone. */
   close(): Promise<void>;
 }
@@ -104,7 +105,7 @@ export interface Hunt {
  */
 export async function runMany(farm: Farm, wanted: Batch, { size, most, onProgress }: Hunt): Promise<Yield> {
   const begun = performance.now();
-  const { from, count, plant } = wanted;
+  const { from, count, plant, ...where } = wanted;
   const total = {
     done: 0,
     actions: 0,
@@ -115,7 +116,7 @@ export async function runMany(farm: Farm, wanted: Batch, { size, most, onProgres
   const work = async () => {
     while (next < from + count && total.broken === null) {
       const taken = Math.min(most ?? (plant === undefined ? BATCH : HUNTED), from + count - next);
-      const batch = { from: next, count: taken, ...(plant !== undefined && { plant }) };
+      const batch = { ...where, from: next, count: taken, ...(plant !== undefined && { plant }) };
       next += taken;
       add(total, await farm.run(batch));
       if (onProgress?.(total.done) === false) return;
@@ -136,12 +137,13 @@ function add(
 }
 
 /** The text of a failing test, and of `npm run soak`. */
-export function inWords({ broken }: Harvest, kind: Kind = 'core'): string {
+export function inWords({ broken }: Harvest, kind: Kind = 'core', psp: PspKind = 'lagging'): string {
   if (broken === null) return 'every promise is kept';
   const { seed, promise, story } = broken;
+  const flags = [...(kind === 'server' ? ['--server'] : []), ...(psp === 'keyed' ? ['--psp keyed'] : [])];
   return [
     `seed ${seed}: ${promise}`,
     ...story.map((line) => `  ${line}`),
-    `the same again: npm run soak -- ${kind === 'server' ? '--server ' : ''}--seed ${seed}`,
+    `the same again: npm run soak -- ${[...flags, `--seed ${seed}`].join(' ')}`,
   ].join('\n');
 }

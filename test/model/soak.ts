@@ -4,6 +4,7 @@
 import { parseArgs } from 'node:util';
 import { inWords, runMany, startFarm, type Kind, type Yield } from './farm.ts';
 import { AT_ONCE } from './server/at-once.ts';
+import type { PspKind } from './world/psp.ts';
 
 const { values } = parseArgs({
   options: {
@@ -13,11 +14,16 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '28' },
     processes: { type: 'string', default: '2' },
     seed: { type: 'string' },
+    psp: { type: 'string' },
     server: { type: 'boolean', default: false },
   },
 });
 const EVERY_MS = 10_000;
-const begun = performance.now();
+
+const KINDS = ['lagging', 'keyed'] as const;
+/** The PSPs of the schedules: both, or the one that is named. */
+const PSPS: readonly PspKind[] = KINDS.filter((one) => values.psp === undefined || one === values.psp);
+if (PSPS.length === 0) throw new Error(`--psp is ${KINDS.join(' or ')}`);
 
 const isKept = values.seed === undefined ? await soakBoth() : await tell(Number(values.seed));
 process.exit(isKept ? 0 : 1);
@@ -26,9 +32,10 @@ process.exit(isKept ? 0 : 1);
 async function tell(seed: number): Promise<boolean> {
   const kind = values.server ? 'server' : 'core';
   const farm = startFarm(1, kind);
-  const harvest = await farm.run({ tell: seed });
+  const [psp = 'lagging'] = PSPS;
+  const harvest = await farm.run({ tell: seed, psp });
   await farm.close();
-  say(inWords(harvest, kind));
+  say(inWords(harvest, kind, psp));
   return harvest.broken?.promise === 'every promise is kept';
 }
 
@@ -41,44 +48,56 @@ async function soakBoth(): Promise<boolean> {
     size: 2,
     most: AT_ONCE,
   } as const;
-  const kept = await Promise.all([core, server].filter(({ count }) => count > 0).map(soak));
+  const kept = await Promise.all([core, server].filter(({ count }) => count > 0).map(soakAll));
   return kept.every(Boolean);
+}
+
+/** One PSP after the other, each with its share of the schedules and of the time. */
+async function soakAll({ count, ...soaking }: Omit<Soaking, 'psp' | 'minutes'>): Promise<boolean> {
+  const share = Math.ceil(count / PSPS.length);
+  const minutes = Number(values.minutes) / PSPS.length;
+  let isKept = true;
+  for (const psp of PSPS) isKept = (await soak({ ...soaking, psp, minutes, count: share })) && isKept;
+  return isKept;
 }
 
 interface Soaking {
   readonly kind: Kind;
+  readonly psp: PspKind;
+  readonly minutes: number;
   readonly count: number;
   readonly size: number;
   readonly most?: number;
 }
 
-async function soak({ kind, count, ...hunt }: Soaking): Promise<boolean> {
+async function soak({ kind, psp, minutes, count, ...hunt }: Soaking): Promise<boolean> {
   const farm = startFarm(hunt.size, kind);
+  const begun = performance.now();
   let said = begun;
   const onProgress = (done: number): boolean => {
     const now = performance.now();
     if (now - said > EVERY_MS) {
       said = now;
-      say(`${kind}: ${done} of ${count} schedules, ${rate(done, now - begun)}`);
+      say(`${kind}, ${psp}: ${done} of ${count} schedules, ${rate(done, now - begun)}`);
     }
-    return now - begun < Number(values.minutes) * 60_000;
+    return now - begun < minutes * 60_000;
   };
-  const result = await runMany(farm, { from: Number(values.from), count }, { ...hunt, onProgress });
+  const result = await runMany(farm, { from: Number(values.from), count, psp }, { ...hunt, onProgress });
   await farm.close();
-  report(kind, count, result);
+  report({ kind, psp, minutes, count }, result);
   return result.broken === null && result.done >= count;
 }
 
-function report(kind: Kind, wanted: number, result: Yield): void {
+function report({ kind, psp, minutes, count }: Omit<Soaking, 'size'>, result: Yield): void {
   const { done, actions, ends, seconds, broken } = result;
   const how = Object.entries(ends).map(([end, times]) => `${end} ${times}`);
   say(
-    `${kind}: ${done} schedules, ${actions} actions, ${seconds.toFixed(0)} s, ${rate(done, seconds * 1_000)}`,
+    `${kind}, ${psp}: ${done} schedules, ${actions} actions, ${seconds.toFixed(0)} s, ${rate(done, seconds * 1_000)}`,
   );
-  say(`${kind}: orders ended as ${how.join(', ')}`);
-  if (broken !== null) say(inWords(result, kind));
-  else if (done < wanted)
-    say(`${kind}: the time was over after ${values.minutes} minutes: ${wanted - done} were not run`);
+  say(`${kind}, ${psp}: orders ended as ${how.join(', ')}`);
+  if (broken !== null) say(inWords(result, kind, psp));
+  else if (done < count)
+    say(`${kind}, ${psp}: the time was over after ${minutes} minutes: ${count - done} were not run`);
 }
 
 function rate(done: number, ms: number): string {

@@ -2,6 +2,7 @@
 import './world/outside.ts';
 import { withPlant } from './planting.ts';
 import { runSchedule } from './schedule/run.ts';
+import type { PspKind } from './world/psp.ts';
 
 /** A request of the farm. */
 export interface Batch {
@@ -9,6 +10,14 @@ export interface Batch {
   readonly count: number;
   /** The name of a planted bug, if one is wanted. */
   readonly plant?: string;
+  /** Which PSP the schedules have; `lagging` if it is left out. */
+  readonly psp?: PspKind;
+}
+
+/** One schedule that is to be told. */
+export interface Tale {
+  readonly tell: number;
+  readonly psp?: PspKind;
 }
 
 /** The result of a batch: the number of schedules, and the first one that broke a promise. */
@@ -24,34 +33,38 @@ export interface Harvest {
 }
 
 /** Runs seeds one after another, up to the first that breaks a promise. */
-export async function runBatch({ from, count, plant }: Batch): Promise<Harvest> {
+export async function runBatch({ from, count, plant, psp }: Batch): Promise<Harvest> {
   const ends: Record<string, number> = {};
   let actions = 0;
   for (let done = 0; done < count; done += 1) {
-    const ended = await withPlant(plant, () => runSchedule(from + done));
+    const ended = await withPlant(plant, () => runSchedule(from + done, { psp }));
     actions += ended.actions;
     ends[ended.orderStatus] = (ends[ended.orderStatus] ?? 0) + 1;
     if (ended.broken === null) continue;
-    const broken = await withPlant(plant, () => told(from + done, ended.broken as string));
+    const broken = await withPlant(plant, () => told(from + done, psp, ended.broken as string));
     return { done: done + 1, actions, ends, broken };
   }
   return { done: count, actions, ends, broken: null };
 }
 
 /** Repeats the schedule with its log. */
-async function told(seed: number, first: string): Promise<NonNullable<Harvest['broken']>> {
+async function told(
+  seed: number,
+  psp: PspKind | undefined,
+  first: string,
+): Promise<NonNullable<Harvest['broken']>> {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 30;
-  const { broken, story } = await runSchedule(seed, true);
+  const { broken, story } = await runSchedule(seed, { psp, isTold: true });
   Error.stackTraceLimit = stackTraceLimit;
   const again = broken === first ? '' : ` (played again: ${broken})`;
   return { seed, promise: `${first}${again}`, story };
 }
 
 /** Runs one schedule with its log, whether it breaks a promise or not. */
-async function tell(seed: number): Promise<Harvest> {
+async function tell({ tell: seed, psp }: Tale): Promise<Harvest> {
   Error.stackTraceLimit = 30;
-  const { broken, story, actions, orderStatus } = await runSchedule(seed, true);
+  const { broken, story, actions, orderStatus } = await runSchedule(seed, { psp, isTold: true });
   return {
     done: 1,
     actions,
@@ -63,8 +76,8 @@ async function tell(seed: number): Promise<Harvest> {
 // Thousands of refusals would make thousands of stacks, which are not used.
 Error.stackTraceLimit = 0;
 
-process.on('message', (asked: Batch | { readonly tell: number }) => {
-  const answer = 'tell' in asked ? tell(asked.tell) : runBatch(asked);
+process.on('message', (asked: Batch | Tale) => {
+  const answer = 'tell' in asked ? tell(asked) : runBatch(asked);
   answer.then(
     (harvest) => process.send?.(harvest),
     (error: unknown) => {

@@ -34,7 +34,7 @@ export function newScript(): GatewayScript {
 
 export function newBooks(): Psp {
   const product = 'bambora';
-  const watch = { now: () => Date.now(), changed: () => undefined };
+  const watch = { now: () => Date.now(), opened: () => undefined, changed: () => undefined };
   return new Psp({ product, rules: rulesFor({ paymentMethod: product }), clock: 1 }, watch);
 }
 
@@ -65,7 +65,9 @@ function wellLine(script: GatewayScript): Line {
     call: async (_, work) => work(),
     ofRead: () => ({ fate: script.isHidden ? 'absent' : 'fine', lagMs: 0 }),
     ofOperation: () => 'done',
-    later: () => undefined,
+    ofOpening: () => 'done',
+    endLater: () => undefined,
+    arriveLater: () => undefined,
     sending: () => undefined,
     cancelling: () => undefined,
     searchLagMs: 0,

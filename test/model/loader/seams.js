@@ -3,6 +3,7 @@
  * inside its own module are not replaced.
  */
 export const SEAMS = {
+  'api/callbacks/log-entry.ts': ['receivedOf'],
   'domain/apply-finding.ts': ['applyFinding'],
   'domain/callback.ts': ['tellsNews'],
   'domain/compare-listing.ts': ['differsFromListing'],
@@ -22,8 +23,10 @@ export const SEAMS = {
   ],
   'workflows/follow-up.ts': ['tell', 'followUp'],
   'stand-ins/store-claim-give-back.ts': ['claimGiveBack'],
+  'stand-ins/store-find-key.ts': ['findKey'],
   'stand-ins/store-deliveries.ts': ['logDelivery'],
   'stand-ins/store-operation-attempts.ts': ['markSending', 'readAttempt'],
   'stand-ins/store-payments.ts': ['findOrder', 'recordOpened', 'recordRun'],
   'stand-ins/store-update-attempts.ts': ['claimAttempt'],
+  'world/keyed-traits.ts': ['keyedTraits'],
 };

@@ -15,6 +15,7 @@ import { MadeTrouble } from '../temporal/activity-try.ts';
 import { enterActivity } from '../temporal/current.ts';
 import type { Part } from '../world/trouble.ts';
 import type { World } from '../world/world.ts';
+import { dispute, failRefund } from './keyed-payers.ts';
 import { changeMind, pay, payable, reverse, settleHold } from './payers.ts';
 
 const AMOUNTS = [10_000, 10_000, 10_000, 7_000];
@@ -62,6 +63,9 @@ export const ACTIONS = {
     move(world);
   },
   decide: (world) => decide(world),
+  dispute: (world) => dispute(world),
+  failRefund: (world) => failRefund(world),
+  hearForeign: ({ network }) => network.announceForeign(),
   awayFor: (world) => {
     const part: Part = world.chance.pick(['gateway', 'gateway', 'store', 'temporal', 'shop']);
     const ms = world.chance.pick([2_000, 60_000, 10 * 60_000, 2 * HOUR_MS]);
@@ -108,10 +112,10 @@ function isAnswer(error: unknown): boolean {
 }
 
 async function shop(world: World, isReplacing: boolean): Promise<void> {
-  const { service, reference, chance, tables, trouble } = world;
+  const { service, reference, chance, tables, trouble, psp } = world;
   const amount = chance.pick(AMOUNTS);
   const order = { reference, amount, currency: 'NOK' };
-  const request = { gateway: 'dintero', order, capture: trouble.weather.capture, replace: isReplacing };
+  const request = { gateway: psp.gateway, order, capture: trouble.weather.capture, replace: isReplacing };
   if (isReplacing) world.promises.asked.replacing ??= world.clock.now;
   const { payment } = await openPayment({ ...service, opener: world.opener }, request, KEY);
   const { sessionId, runId } = tables.payments.get(payment.id) ?? {};

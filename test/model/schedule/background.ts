@@ -3,6 +3,7 @@ import { wakeForgotten, wakeUnwoken, wakeUnwatched, abandonedJob } from '../../.
 import { differsFromListing, hasOtherSums } from '../../../src/domain/compare-listing.ts';
 import { holdsMoney, isSettled } from '../../../src/domain/payment.ts';
 import type { PaymentRow } from '../../../src/store/payments.ts';
+import { KeyedPsp } from '../world/keyed-psp.ts';
 import type { Logger } from '../../../src/telemetry/log.ts';
 import { dbOf, isUnfinished } from '../world/tables.ts';
 import { POLL_MS, type World } from '../world/world.ts';
@@ -66,7 +67,11 @@ function isAnythingLeft({ tables, clock }: World): boolean {
   const isLeft = ({ status, expiresAt }: PaymentRow) =>
     status !== 'PENDING' ? !isSettled(status) || holdsMoney(status) : expiresAt.getTime() < clock.now;
   return (
-    some(deliveries, ({ state }) => state !== 'handled') ||
+    some(deliveries, ({ state, claim: { transactionId } }) =>
+      state === 'parked'
+        ? some(payments, (payment) => payment.transactionId === transactionId)
+        : state !== 'handled',
+    ) ||
     some(outbox, ({ state }) => state === 'pending') ||
     some(operations, isUnfinished) ||
     some(payments, isLeft)
@@ -79,7 +84,8 @@ function some<Row>(rows: ReadonlyMap<string, Row>, is: (row: Row) => boolean): b
 }
 
 /** Compares one listing with our rows. Returns whether it has woken a payment. */
-function sweep({ psp, tables, runs, trouble, clock }: World): boolean {
+function sweep(world: World): boolean {
+  const { psp, tables, runs, trouble, clock } = world;
   if (trouble.isAway('store') || trouble.isAway('gateway')) return false;
   let isWoken = false;
   for (const payment of tables.payments.values()) {
@@ -89,11 +95,16 @@ function sweep({ psp, tables, runs, trouble, clock }: World): boolean {
     const { status, capturedMinor, refundedMinor, transactionId } = listed.transaction;
     const known = { capturedMinor: payment.captured, refundedMinor: payment.refunded };
     const others = hasOtherSums(known, { capturedMinor, refundedMinor });
-    if (!differsFromListing(payment, status, others)) continue;
+    const isEvent = session !== undefined && psp instanceof KeyedPsp && psp.unlisted.has(session);
+    if (!differsFromListing(payment, status, others) && !(isEvent && differsFromListing(payment, 'UNCLEAR')))
+      continue;
     isWoken = true;
     const { id: paymentId, orderReference, n, gateway } = payment;
     const signal = { why: 'sweep', at: new Date(clock.now).toISOString(), transactionId } as const;
-    runs.look({ paymentId, orderReference, n, gateway }, signal).catch(() => undefined);
+    runs.look({ paymentId, orderReference, n, gateway }, signal).then(
+      () => isEvent && psp.unlisted.delete(session),
+      () => undefined,
+    );
   }
   return isWoken;
 }

@@ -3,15 +3,22 @@
  * can give about a session.
  */
 import type { Reading } from '../../../src/domain/transaction.ts';
+import { KeyedPsp } from '../world/keyed-psp.ts';
 import type { PspSession } from '../world/psp.ts';
 import type { World } from '../world/world.ts';
+import { payKeyed } from './keyed-payers.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** Sessions that a payer may still pay, and sometimes one that is over. */
+/** Sessions that a payer may still pay, and sometimes one that is over. The keyed PSP takes no money for one. */
 export function payable({ psp, tables, chance, clock }: World): PspSession[] {
   const known = new Set([...tables.payments.values()].map(({ sessionId }) => sessionId));
   const isLateAllowed = chance.hits(0.35);
+  if (psp instanceof KeyedPsp)
+    return psp.sessions.filter(
+      ({ id, state, expiresAt }) =>
+        known.has(id) && state === 'open' && (isLateAllowed || clock.now < expiresAt),
+    );
   return psp.sessions.filter(
     ({ id, ledger, state, expiresAt }) =>
       known.has(id) &&
@@ -20,7 +27,9 @@ export function payable({ psp, tables, chance, clock }: World): PspSession[] {
   );
 }
 
-export function pay({ psp, chance, clock, trouble }: World, session: PspSession): void {
+export function pay(world: World, session: PspSession): void {
+  const { psp, chance, clock, trouble } = world;
+  if (psp instanceof KeyedPsp) return payKeyed(world, psp, session);
   // Without sweeps, the end of UNKNOWN in a session that is over would not be found: see `changeMind`.
   const how = chance.weigh({ ...OUTCOMES, unknown: trouble.weather.sweeps ? 2 : 0 });
   const later = (status: Turn) =>
@@ -68,7 +77,7 @@ const OUTCOMES = {
   refuse: 1,
 } as const;
 
-const TAMPERED = [
+export const TAMPERED = [
   { amountMinor: 9_999 },
   { amountMinor: 1 },
   { currency: 'SEK' },
@@ -76,7 +85,7 @@ const TAMPERED = [
 ] as const;
 
 /** Some products have no authorization, and the gateway may capture any payment by itself. */
-function authorize(psp: World['psp'], session: PspSession, isCaptured: boolean): void {
+export function authorize(psp: World['psp'], session: PspSession, isCaptured: boolean): void {
   psp.pay(session, 'AUTHORIZED');
   if (isCaptured || psp.rules.rules.voids === 'never') psp.byHand(session, 'capture', session.amountMinor);
 }
@@ -97,7 +106,10 @@ function turn(psp: World['psp'], session: PspSession, status: Turn): void {
 export function settleHold({ psp, chance, trouble }: World): void {
   const held = psp.sessions.filter(({ ledger }) => ledger?.status === 'ON_HOLD');
   const session = chance.pick(held);
-  if (session !== undefined) turn(psp, session, chance.pick(holdEnds(trouble)));
+  if (session === undefined) return;
+  const end = chance.pick(holdEnds(trouble));
+  // At the keyed PSP a payment that was begun is not declined.
+  turn(psp, session, psp instanceof KeyedPsp && end === 'DECLINED' ? 'FAILED' : end);
 }
 
 /**
@@ -110,7 +122,9 @@ export function changeMind({ psp, chance, trouble }: World): void {
   const session = chance.pick(
     psp.sessions.filter(
       (one) =>
-        ['FAILED', 'DECLINED', 'UNCLEAR'].includes(one.ledger?.status ?? '') &&
+        (psp instanceof KeyedPsp ? ['UNCLEAR'] : ['FAILED', 'DECLINED', 'UNCLEAR']).includes(
+          one.ledger?.status ?? '',
+        ) &&
         (trouble.weather.sweeps || !wasUndecided(one)),
     ),
   );

@@ -3,7 +3,8 @@ import type { Chance } from '../world/chance.ts';
 import { calmed } from '../world/weather.ts';
 import { World } from '../world/world.ts';
 import { TOY_STAGE } from '../temporal/toy-stage.ts';
-import { brokenAtRest, unrest, type Books } from '../world/at-rest.ts';
+import { booksOf, brokenAtRest, unrest } from '../world/at-rest.ts';
+import type { PspKind } from '../world/psp.ts';
 import { ACTIONS, type ActionName } from './actions.ts';
 import { startBackground, TEND_MS } from './background.ts';
 
@@ -11,8 +12,8 @@ const HOUR_MS = 3_600_000;
 /** By then everything is finished, if the gateway works. */
 export const REST_WITHIN_MS = 4 * 24 * HOUR_MS;
 
-/** The relative frequency of each action. */
-export const WEIGHTS: Readonly<Record<ActionName, number>> = {
+/** The relative frequency of each action, with the lagging PSP. */
+const WEIGHTS: Readonly<Record<ActionName, number>> = {
   shop: 4,
   replace: 1,
   cancel: 3,
@@ -30,7 +31,23 @@ export const WEIGHTS: Readonly<Record<ActionName, number>> = {
   decide: 3,
   awayFor: 1,
   loseRun: 0.5,
+  dispute: 0,
+  failRefund: 0,
+  hearForeign: 0,
 };
+
+/** Corrections are the lagging PSP's, disputes and refunds that come back the keyed one's. */
+const KEYED_WEIGHTS: typeof WEIGHTS = {
+  ...WEIGHTS,
+  reverse: 0,
+  dispute: 1.5,
+  failRefund: 2,
+  hearForeign: 0.3,
+};
+
+export function weightsFor(kind: PspKind): typeof WEIGHTS {
+  return kind === 'keyed' ? KEYED_WEIGHTS : WEIGHTS;
+}
 
 export interface Ended {
   /** The promise that was broken, or null. */
@@ -42,8 +59,14 @@ export interface Ended {
   readonly orderStatus: string;
 }
 
-export async function runSchedule(seed: number, isTold = false): Promise<Ended> {
-  const world = new World(TOY_STAGE, seed, isTold);
+export async function runSchedule(
+  seed: number,
+  {
+    psp: kind = 'lagging',
+    isTold = false,
+  }: { readonly psp?: PspKind | undefined; readonly isTold?: boolean } = {},
+): Promise<Ended> {
+  const world = new World(TOY_STAGE, seed, isTold, kind);
   const { chance } = world;
   let lostRuns = 0;
   startBackground(world, () => lostRuns === 0 && world.trouble.last < world.clock.now - 2 * HOUR_MS);
@@ -52,8 +75,9 @@ export async function runSchedule(seed: number, isTold = false): Promise<Ended> 
   if (chance.hits(0.5)) ACTIONS.pay(world);
   await world.server.settle();
   const actions = chance.between(3, 14);
+  const weights = weightsFor(kind);
   for (let index = 0; index < actions && !world.isOver; index += 1) {
-    const name = chance.weigh(WEIGHTS);
+    const name = chance.weigh(weights);
     if (name === 'loseRun') lostRuns += 1;
     ACTIONS[name](world);
     await world.server.settle();
@@ -76,6 +100,7 @@ async function calmDown(world: World): Promise<void> {
   const { trouble, clock } = world;
   trouble.end(calmed(trouble.weather));
   world.say(() => 'from now on all is well');
+  if (world.lateUntil > clock.now) await world.advance(world.lateUntil - clock.now);
   const deadline = clock.now + REST_WITHIN_MS;
   await world.advance(3 * HOUR_MS);
   while (!world.isOver && clock.now < deadline && !(await staysAtRest(world))) await world.advance(HOUR_MS);
@@ -102,10 +127,6 @@ function isAtRest(world: World): boolean {
 const FOUND_WITHIN_MS = 11 * 60_000;
 /** `takeForgotten` wakes an operation that has not changed for a quarter of an hour, at its next turn. */
 const FORGOTTEN_MS = 16 * 60_000 + TEND_MS;
-
-function booksOf({ tables, psp, server, shop }: World): Books {
-  return { tables, psp, open: server.open(), inbox: shop.inbox };
-}
 
 function failureOf({ server }: World): string | null {
   const { failure } = server;

@@ -2,12 +2,13 @@
 import { setTimeout as rest } from 'node:timers/promises';
 import { ACTIONS, type ActionName } from '../schedule/actions.ts';
 import { startBackground } from '../schedule/background.ts';
-import { REST_WITHIN_MS, WEIGHTS } from '../schedule/run.ts';
-import { brokenAtRest, unrest, type Books } from '../world/at-rest.ts';
+import { REST_WITHIN_MS, weightsFor } from '../schedule/run.ts';
+import { booksOf, brokenAtRest, unrest } from '../world/at-rest.ts';
 import { Chance } from '../world/chance.ts';
 import { time } from '../world/clock.ts';
 import { calmed } from '../world/weather.ts';
 import { World } from '../world/world.ts';
+import type { Batch } from '../worker.ts';
 import { AT_ONCE } from './at-once.ts';
 import type { RealStage } from './real-stage.ts';
 
@@ -42,8 +43,12 @@ export class ServerStuck extends Error {
 }
 
 /** Plays the seeds of a batch in parallel. @throws ServerStuck */
-export async function playBatch(stage: RealStage, from: number, count: number): Promise<Played[]> {
-  const worlds = Array.from({ length: count }, (_, index) => new World(stage, from + index, true));
+export async function playBatch(
+  stage: RealStage,
+  { from, count, psp = 'lagging' }: Batch,
+): Promise<Played[]> {
+  const worlds = Array.from({ length: count }, (_, index) => new World(stage, from + index, true, psp));
+  const weights = weightsFor(psp);
   const chance = new Chance(Math.floor((from - 1) / AT_ONCE));
   for (const world of worlds) {
     startBackground(world, () => false);
@@ -51,7 +56,7 @@ export async function playBatch(stage: RealStage, from: number, count: number): 
   }
   await pass(stage, worlds, MINUTE_MS);
   for (let step = 0; step < STEPS; step += 1) {
-    for (const world of worlds) if (!world.isOver) act(world);
+    for (const world of worlds) if (!world.isOver) act(world, weights);
     await pass(stage, worlds, chance.pick(GAPS_MS));
   }
   await calmDown(stage, worlds);
@@ -60,8 +65,8 @@ export async function playBatch(stage: RealStage, from: number, count: number): 
   return played;
 }
 
-function act(world: World): void {
-  const name: ActionName = world.chance.weigh(WEIGHTS);
+function act(world: World, weights: ReturnType<typeof weightsFor>): void {
+  const name: ActionName = world.chance.weigh(weights);
   if (name !== 'loseRun') ACTIONS[name](world);
 }
 
@@ -111,10 +116,6 @@ async function calmDown(stage: RealStage, worlds: readonly World[]): Promise<voi
 
 function isAtRest(world: World): boolean {
   return world.underway === 0 && unrest(booksOf(world)) === null;
-}
-
-function booksOf({ tables, psp, server, shop }: World): Books {
-  return { tables, psp, open: server.open(), inbox: shop.inbox };
 }
 
 function endOf(world: World, seed: number): Played {

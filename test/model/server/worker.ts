@@ -3,7 +3,7 @@
  * gets stuck, and plays that batch in halves.
  */
 import '../world/outside.ts';
-import type { Batch, Harvest } from '../worker.ts';
+import type { Batch, Harvest, Tale } from '../worker.ts';
 import { withPlant } from '../planting.ts';
 import { playBatch, ServerStuck, type Played } from './batch.ts';
 import { startRealStage, type RealStage } from './real-stage.ts';
@@ -30,24 +30,27 @@ async function leave(): Promise<void> {
  * Plays a batch in halves when the server gets stuck with it, since the server's fault needs two things at
  * the same moment.
  */
-async function play(from: number, count: number, attempt = 1): Promise<Played[]> {
+async function play(batch: Batch, attempt = 1): Promise<Played[]> {
+  const { from, count } = batch;
   if (batches === BATCHES_OF_A_SERVER) await leave();
   stage ??= await startRealStage();
   batches += 1;
   try {
-    return await playBatch(stage, from, count);
+    return await playBatch(stage, batch);
   } catch (error) {
     if (!(error instanceof ServerStuck) || attempt === TRIES) throw error;
     process.stdout.write(`the test server is stuck (${error.message}): another one is started\n`);
     await leave();
   }
-  if (count === 1) return play(from, count, attempt + 1);
+  if (count === 1) return play(batch, attempt + 1);
   const half = Math.ceil(count / 2);
-  return [...(await play(from, half)), ...(await play(from + half, count - half))];
+  const rest = { ...batch, from: from + half, count: count - half };
+  return [...(await play({ ...batch, count: half })), ...(await play(rest))];
 }
 
-async function harvest({ from, count, plant }: Batch): Promise<Harvest> {
-  const played = await withPlant(plant, () => play(from, count));
+async function harvest(batch: Batch): Promise<Harvest> {
+  const { count, plant } = batch;
+  const played = await withPlant(plant, () => play(batch));
   const ends: Record<string, number> = {};
   for (const { orderStatus } of played) ends[orderStatus] = (ends[orderStatus] ?? 0) + 1;
   const actions = played.reduce((sum, one) => sum + one.actions, 0);
@@ -57,15 +60,15 @@ async function harvest({ from, count, plant }: Batch): Promise<Harvest> {
 
 const NOTHING: Pick<Played, 'seed' | 'broken' | 'story'> = { seed: 0, broken: null, story: [] };
 
-async function tell(seed: number): Promise<Harvest> {
-  const [played] = await play(seed, 1);
+async function tell({ tell: seed, psp = 'lagging' }: Tale): Promise<Harvest> {
+  const [played] = await play({ from: seed, count: 1, psp });
   const { broken = null, story = [], orderStatus = 'none', actions = 0 } = played ?? {};
   const promise = broken ?? 'every promise is kept';
   return { done: 1, actions, ends: { [orderStatus]: 1 }, broken: { seed, promise, story } };
 }
 
-process.on('message', (asked: Batch | { readonly tell: number }) => {
-  ('tell' in asked ? tell(asked.tell) : harvest(asked)).then(
+process.on('message', (asked: Batch | Tale) => {
+  ('tell' in asked ? tell(asked) : harvest(asked)).then(
     (answer) => process.send?.(answer),
     (error: unknown) => {
       process.stderr.write(

@@ -23,13 +23,19 @@ function log(tables: Tables, received: ReceivedDelivery): LogAnswer {
     const toSignal = state === 'received';
     return { id, result: 'duplicate', toSignal, mayBeEcho: toSignal && mayBeEcho(tables, received) };
   }
-  const row = deliveryRow(received, isDuplicate(tables, received) ? 'duplicate' : 'accepted');
+  const row = deliveryRow(received, outcomeOf(tables, received));
   const isNews = row.outcome === 'accepted' && tells(tables, row);
-  const state = isNews ? 'received' : 'handled';
+  const state = received.isParked === true ? 'parked' : isNews ? 'received' : 'handled';
   tables.deliveries.set(received.eventId, { ...row, state });
   const toSignal = state === 'received';
   const result = row.outcome as LogAnswer['result'];
   return { id: row.id, result, toSignal, mayBeEcho: toSignal && mayBeEcho(tables, received) };
+}
+
+function outcomeOf(tables: Tables, received: ReceivedDelivery): LogAnswer['result'] {
+  if (received.isParked === true) return 'accepted';
+  if (received.ignoredBecause !== undefined) return 'ignored';
+  return isDuplicate(tables, received) ? 'duplicate' : 'accepted';
 }
 
 function mayBeEcho(tables: Tables, { key, claim }: ReceivedDelivery): boolean {
@@ -64,7 +70,7 @@ function tells(tables: Tables, { paymentId, claim }: DeliveryRow): boolean {
 }
 
 function deliveryRow(received: ReceivedDelivery, outcome: string): DeliveryRow {
-  const { gateway, eventId, contentHash, key, claim } = received;
+  const { gateway, eventId, contentHash, key, claim, ignoredBecause: reason = null } = received;
   const now = new Date();
   return {
     id: newId('dlv'),
@@ -76,7 +82,7 @@ function deliveryRow(received: ReceivedDelivery, outcome: string): DeliveryRow {
     n: key?.n ?? null,
     outcome,
     state: 'received',
-    reason: null,
+    reason,
     claim: { ...claim },
     method: 'GET',
     target: '',

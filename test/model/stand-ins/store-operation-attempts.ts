@@ -67,7 +67,7 @@ export function renewKey(db: Db, { id, keyNumber }: Pick<OperationRow, 'id' | 'k
   return tables.call('renew a key', () => {
     const operation = tables.operations.get(id);
     if (operation?.keyNumber !== keyNumber || !isUnfinished(operation)) return;
-    const unsent = { state: 'pending', sentAt: null, keySince: null, code: null, detail: null };
+    const unsent = { state: 'pending', sentAt: null, keySince: null, code: null, detail: null } as const;
     tables.changeOperation(id, { ...unsent, keyNumber: keyNumber + 1 });
   });
 }

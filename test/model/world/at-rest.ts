@@ -1,19 +1,29 @@
 /** The promises at the end of a schedule: everything is finished, and all money is where it belongs. */
+import type { Claim } from '../../../src/domain/callback.ts';
 import { isOpen } from '../../../src/domain/payment.ts';
 import type { OperationRow } from '../../../src/store/operations.ts';
 import type { OutboxRow } from '../../../src/store/outbox.ts';
 import type { OrderRow, PaymentRow } from '../../../src/store/payments.ts';
+import { brokenAtKeyed } from './at-rest-keyed.ts';
+import { KeyedPsp } from './keyed-psp.ts';
 import type { Ledger } from './ledger.ts';
 import type { Psp } from './psp.ts';
 import { isUnfinished, type Tables } from './tables.ts';
+import type { World } from './world.ts';
 
 export interface Books {
   readonly tables: Tables;
   readonly psp: Psp;
   /** Ids of workflows that have a run. */
   readonly open: readonly string[];
+  /** Callbacks without a key of ours that were answered 200. */
+  readonly keyless: readonly { readonly eventId: string; readonly claim: Claim }[];
   /** The updates that reached the merchant, in order. */
   readonly inbox: readonly { readonly effectId: string; readonly body: string }[];
+}
+
+export function booksOf({ tables, psp, server, shop, network: { keyless } }: World): Books {
+  return { tables, psp, open: server.open(), inbox: shop.inbox, keyless };
 }
 
 /** A text about unfinished work; null once all is at rest. */
@@ -24,10 +34,21 @@ export function unrest({ tables, open }: Books): string | null {
   for (const { effectId, state } of tables.outbox.values())
     if (state === 'pending') return `${effectId} is untold`;
   for (const { state, outcome, eventId } of tables.deliveries.values())
-    if (outcome === 'accepted' && state !== 'handled') return `callback ${eventId} is ${state}`;
+    if (outcome === 'accepted' && state !== 'handled' && state !== 'parked')
+      return `callback ${eventId} is ${state}`;
+  const placeable = findPlaceable(tables);
+  if (placeable !== undefined) return `callback ${placeable} is parked, and its payment is known`;
   const reviewed = new Set([...tables.payments.values()].filter(isReviewed).map(runOf));
   const stray = open.find((workflowId) => !reviewed.has(workflowId));
   return stray === undefined ? null : `${stray} goes on`;
+}
+
+/** A parked callback of a payment that we know. */
+function findPlaceable({ deliveries, payments }: Tables): string | undefined {
+  const known = new Set([...payments.values()].map(({ transactionId }) => transactionId ?? ''));
+  for (const { state, eventId, claim } of deliveries.values())
+    if (state === 'parked' && known.has(claim['transactionId'] ?? '')) return eventId ?? '';
+  return undefined;
 }
 
 /** A person has to decide, and the run reads the gateway every hour. */
@@ -54,7 +75,7 @@ export function brokenAtRest(books: Books): string | null {
       wrongWithReversals(payment, books);
     if (wrong !== null) return wrong;
   }
-  return strayMoney(books);
+  return strayMoney(books) ?? (psp instanceof KeyedPsp ? brokenAtKeyed(books, psp) : null);
 }
 
 /** Money in a session that belongs to no payment any more. */

@@ -25,7 +25,10 @@ export type OperationFate =
   | 'refused_us'
   | 'declined'
   | 'failed'
-  | 'accepted';
+  | 'accepted'
+  /** A failure of the gateway's own that it keeps for the key, before or after the effect. */
+  | 'kept_before'
+  | 'kept_after';
 
 /** The fault of a read. */
 export type ReadFate = 'fine' | 'stale' | 'absent' | 'unreadable';
@@ -36,8 +39,11 @@ export interface Line {
   call<Answer>(what: string, work: () => Answer, lost?: Answer): Promise<Answer>;
   ofRead(): { fate: ReadFate; lagMs: number };
   ofOperation(request: OperationRequest): OperationFate;
-  /** For a request that the gateway has accepted, or that arrives later. */
-  later(session: PspSession, request: OperationRequest, isAccepted: boolean): void;
+  ofOpening(): 'done' | 'kept_before' | 'kept_after';
+  /** For a request that the gateway has accepted: it ends later. */
+  endLater(session: PspSession, request: OperationRequest): void;
+  /** For a request that may arrive later, although its sender was not answered. */
+  arriveLater(arrive: () => void): void;
   /**
    * Called just before the gateway carries out a request. @throws Error for a request that must never be made
    */
@@ -65,7 +71,7 @@ export type ModelGateway = Pick<
 
 export function createModelGateway(psp: Psp, line: Line): ModelGateway {
   return {
-    id: 'dintero',
+    id: psp.gateway,
     account: ACCOUNT,
     traits: DINTERO_TRAITS,
     rulesFor: () => psp.rules.rules,
@@ -103,7 +109,7 @@ export function createModelGateway(psp: Psp, line: Line): ModelGateway {
   };
 }
 
-const LOST = { kind: 'lost', reason: 'time-out' } as const;
+export const LOST = { kind: 'lost', reason: 'time-out' } as const;
 
 function create(psp: Psp, { paymentId, orderReference, n, money, expiresAt }: SessionRequest) {
   const { amountMinor, currency } = money;
@@ -111,7 +117,7 @@ function create(psp: Psp, { paymentId, orderReference, n, money, expiresAt }: Se
   return foundSession(psp.open({ key, amountMinor, currency, expiresAt: expiresAt.getTime() }));
 }
 
-function foundSession(session: PspSession): FoundSession {
+export function foundSession(session: PspSession): FoundSession {
   const { id: sessionId, key, reference, amountMinor, currency, createdAt, state } = session;
   return {
     sessionId,
@@ -120,11 +126,11 @@ function foundSession(session: PspSession): FoundSession {
     reference,
     money: { amountMinor, currency },
     createdAt: new Date(createdAt),
-    live: state !== 'cancelled',
+    live: state !== 'cancelled' && state !== 'expired',
   };
 }
 
-function read(psp: Psp, line: Line, at: { sessionId: string; transactionId?: string }): Reading {
+export function read(psp: Psp, line: Line, at: { sessionId: string; transactionId?: string }): Reading {
   const { fate, lagMs } = line.ofRead();
   const own = psp.find(at.sessionId);
   if (own !== undefined) own.lastAsked = line.now();
@@ -149,12 +155,15 @@ function operate(psp: Psp, line: Line, request: OperationRequest): OperationAnsw
   if (session?.ledger?.allows(kind, amountMinor, psp.rules.rules) !== true || fate === 'declined')
     return { kind: 'declined', reason: 'not possible' };
   if (fate === 'lost_and_late') {
-    line.later(session, request, false);
+    line.arriveLater(() => {
+      if (session.ledger?.allows(kind, amountMinor, psp.rules.rules) === true)
+        psp.book(session, { kind, who: reference, isOurs: true, amountMinor, state: 'done' });
+    });
     return LOST;
   }
   const state = fate === 'failed' ? 'failed' : fate === 'accepted' ? 'pending' : 'done';
   psp.book(session, { kind, who: reference, isOurs: true, amountMinor, state });
-  if (fate === 'accepted') line.later(session, request, true);
+  if (fate === 'accepted') line.endLater(session, request);
   if (fate === 'lost_after') return LOST;
   if (fate === 'busy_after') return { kind: 'busy', reason: '503, and it was done' };
   const reading = psp.sayOf(session, 0);

@@ -11,6 +11,8 @@ export interface BookedOperation {
   state: 'done' | 'pending' | 'failed';
   /** It was done, and has failed since. */
   isReversed?: true;
+  /** A capture that releases the rest. */
+  readonly isFinal?: boolean;
 }
 
 /** The fields that are fixed when a payer begins to pay. */
@@ -31,7 +33,8 @@ export class Ledger {
   /** The rest was released when the session was closed. */
   isReleased = false;
   readonly is: LedgerBeginning;
-  #status: TransactionStatus = 'INITIATED';
+  /** How far the payer has come. */
+  protected progress: TransactionStatus = 'INITIATED';
 
   constructor(is: LedgerBeginning) {
     this.is = is;
@@ -50,7 +53,7 @@ export class Ledger {
   }
 
   get status(): TransactionStatus {
-    if (this.#status !== 'AUTHORIZED') return this.#status;
+    if (this.progress !== 'AUTHORIZED') return this.progress;
     const { captured, refunded, voided } = this;
     const { amountMinor } = this.is;
     if (captured === 0) return voided > 0 ? 'VOIDED' : 'AUTHORIZED';
@@ -60,18 +63,18 @@ export class Ledger {
 
   /** Neither captured nor given back. */
   get capturable(): number {
-    if (this.#status !== 'AUTHORIZED') return 0;
+    if (this.progress !== 'AUTHORIZED') return 0;
     return Math.max(0, this.is.amountMinor - this.captured - this.voided);
   }
 
   /** The payer's money that the merchant holds, authorized or captured. */
   get held(): number {
-    return this.#status === 'AUTHORIZED' ? this.capturable + this.captured - this.refunded : 0;
+    return this.progress === 'AUTHORIZED' ? this.capturable + this.captured - this.refunded : 0;
   }
 
   /** The payer's progress. Once it is AUTHORIZED, the operations determine the status. */
   become(status: TransactionStatus, now: number): void {
-    this.#status = status;
+    this.progress = status;
     if (status === 'AUTHORIZED') this.authorizedAt ??= now;
     if (status === 'VOIDED') this.isReleased = true;
     else this.isReleased = false;
@@ -107,7 +110,7 @@ export class Ledger {
   shown(updatedAt: string | undefined): Transaction {
     const { id, sessionId, account, reference, amountMinor, currency, product } = this.is;
     const { status, captured, refunded, capturable } = this;
-    const isThere = this.#status === 'AUTHORIZED';
+    const isThere = this.progress === 'AUTHORIZED';
     return {
       transactionId: id,
       sessionId,

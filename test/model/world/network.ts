@@ -1,9 +1,16 @@
 /** The delivery of callbacks: once, twice, late, out of order, refused and sent again, forged, or never. */
+import { receivedOf } from '../../../src/api/callbacks/log-entry.ts';
+import type { Gateway } from '../../../src/gateways/gateway.ts';
+import type { Delivery } from '../../../src/gateways/verification.ts';
 import { isSettled } from '../../../src/domain/payment.ts';
 import type { Callback as Signalled, Claim } from '../../../src/domain/callback.ts';
 import type { PaymentKey } from '../../../src/domain/payment.ts';
 import { asksForLook, claimUnsignalled, logDelivery, markSignalled } from '../stand-ins/store-deliveries.ts';
+import { findKey } from '../../../src/store/find-key.ts';
+import { placeParked } from '../../../src/store/parked.ts';
 import { paymentWorkflowId } from '../../../src/workflows/messages.ts';
+import { KeyedPsp } from './keyed-psp.ts';
+import { newFacts, noticeOf, type Notice } from './notices.ts';
 import type { PspSession } from './psp.ts';
 import { dbOf } from './tables.ts';
 import type { World } from './world.ts';
@@ -17,7 +24,8 @@ const DELAYS_MS = [5, 40, 300, 2_000, 20_000, 5 * 60_000, 2 * HOUR_MS];
 
 interface Callback {
   readonly eventId: string;
-  readonly key: PaymentKey;
+  /** Null where it has none by design. */
+  readonly key: PaymentKey | null;
   readonly claim: Claim;
   /**
    * The signed query without its time. It is equal for the callback of a hold and for that of its release.
@@ -39,7 +47,11 @@ export class Network {
   readonly #sent: Callback[] = [];
   readonly #arrived = new Set<string>();
   /** Callbacks accepted while the store was away: only their runs have them. */
-  readonly #unlogged: Callback[] = [];
+  readonly #unlogged: (Callback & { readonly key: PaymentKey })[] = [];
+  /** Callbacks without a key that were answered 200. */
+  readonly keyless: Callback[] = [];
+  /** The facts of each session that were told. */
+  readonly #facts = new Map<string, Set<string>>();
   readonly #toldOf = new Map<string, readonly string[]>();
   #made = 0;
 
@@ -50,13 +62,40 @@ export class Network {
   /** The gateway may send callbacks about a change; never about a payer who has only begun. */
   announce(session: PspSession, event: string): void {
     if (event === 'INITIATED') return;
+    if (this.#world.psp instanceof KeyedPsp) return this.#announceFacts(session, event);
+    const news = this.#newsOf(session);
+    this.#send(() => this.#about(session, event, news));
+  }
+
+  #announceFacts(session: PspSession, event: string): void {
+    const { chance, trouble } = this.#world;
+    const told = this.#facts.get(session.id) ?? new Set();
+    this.#facts.set(session.id, told);
+    for (const fact of newFacts(session, event, told)) {
+      const notice = noticeOf(session, fact, chance.hits(trouble.weather.thin));
+      this.#send(() => this.#written(notice, session.key));
+    }
+  }
+
+  /** An event of the account that is about another shop's payment. */
+  announceForeign(): void {
+    const claim = { transactionId: 'another', event: 'refund.changed', eventRef: this.#newId('fact') };
+    this.#send(() => this.#written({ claim, isKeyless: true, says: claim.eventRef }, null));
+  }
+
+  #written({ claim, isKeyless, says }: Notice, key: PaymentKey | null): Callback {
+    const eventId = this.#newId('event');
+    const sentAt = this.#world.clock.now;
+    return { eventId, key: isKeyless ? null : key, claim, says: says ?? eventId, sentAt };
+  }
+
+  #send(write: () => Callback): void {
     const { chance, trouble } = this.#world;
     const times = trouble.weather.sweeps ? chance.pick([0, 0, 1, 1, 1, 2]) : chance.pick([1, 1, 2]);
-    const news = this.#newsOf(session);
-    const callback = this.#about(session, event, news);
+    const callback = write();
     for (let time = 0; time < times; time += 1) {
       // A second one may have an id of its own, as with two subscriptions, or as a near-duplicate.
-      const sent = time > 0 && chance.hits(0.5) ? this.#about(session, event, news) : callback;
+      const sent = time > 0 && chance.hits(0.5) ? write() : callback;
       this.#sent.push(sent);
       this.#deliverAfter(chance.pick(DELAYS_MS), sent);
     }
@@ -96,10 +135,11 @@ export class Network {
 
   /** The forwarder's part: signals deliveries that no run has received. */
   async forward(): Promise<void> {
-    const { tables, runs } = this.#world;
+    const { tables, runs, psp } = this.#world;
     const isWaiting = [...tables.deliveries.values()].some(({ state }) => state !== 'handled');
     if (!isWaiting) return;
     const db = dbOf(tables);
+    await placeParked(db);
     for (const {
       id,
       eventId,
@@ -117,12 +157,12 @@ export class Network {
         claim,
         receivedAt: receivedAt.toISOString(),
       };
-      await runs.callback({ ...key, gateway: 'dintero' }, signal).then(() => markSignalled(db, [id]));
+      await runs.callback({ ...key, gateway: psp.gateway }, signal).then(() => markSignalled(db, [id]));
     }
   }
 
   /** Without trouble, a verified callback about an open payment has its effect at once. */
-  #expectNews({ eventId, key: { paymentId }, sentAt }: Callback): void {
+  #expectNews({ eventId, sentAt }: Callback, { paymentId }: PaymentKey): void {
     const { tables, psp, clock, trouble, promises } = this.#world;
     const payment = tables.payments.get(paymentId);
     const session = psp.find(payment?.sessionId ?? '');
@@ -170,13 +210,21 @@ export class Network {
    * again.
    */
   async #deliver(callback: Callback): Promise<void> {
-    const { tables, runs, trouble } = this.#world;
-    const { eventId, key, claim, says: contentHash } = callback;
-    this.#world.say(() => `callback ${eventId} for ${key.paymentId} arrives: ${JSON.stringify(claim)}`);
+    const { tables, runs, trouble, psp } = this.#world;
+    const { eventId, claim, says: contentHash } = callback;
     const db = dbOf(tables);
-    const delivery = { ...UNREAD, eventId, contentHash, key, claim };
-    const logged = await logDelivery(db, delivery).catch(() => null);
-    this.#expectNews(callback);
+    const key = callback.key ?? (await findKey(db, psp.gateway, claim).catch(() => undefined));
+    if (key === undefined) return this.#refuse(callback);
+    const name = key?.paymentId ?? 'no payment';
+    this.#world.say(() => `callback ${eventId} for ${name} arrives: ${JSON.stringify(claim)}`);
+    const isKeyless = callback.key === null && ({ isKeyless: true } as const);
+    const delivery = { ...VERIFIED, eventId, contentHash, key, claim, ...isKeyless } as const;
+    const received = receivedOf({ id: psp.gateway } as Gateway, UNREAD, delivery);
+    const logged = await logDelivery(db, received).catch(() => null);
+    if (key === null && logged === null) return this.#refuse(callback);
+    if (callback.key === null && logged !== null) this.keyless.push(callback);
+    if (key === null) return;
+    this.#expectNews(callback, key);
     if (trouble.hits(trouble.weather.deaths)) {
       this.#world.say(() => `the process dies between the log and the signal of ${eventId}`);
       return this.#deliverAfter(30_000, callback);
@@ -184,14 +232,19 @@ export class Network {
     if (logged !== null && !logged.toSignal) return;
     if (logged?.mayBeEcho && !(await this.#asksForLook(logged.id, key.paymentId))) return;
     const signal: Signalled = { eventId, contentHash, claim, receivedAt: new Date().toISOString() };
-    const isTold = await runs.callback({ ...key, gateway: 'dintero' }, signal).then(
+    const isTold = await runs.callback({ ...key, gateway: psp.gateway }, signal).then(
       () => true,
       () => false,
     );
     if (isTold && logged !== null) return markSignalled(db, [logged.id]).catch(() => undefined);
-    if (isTold) this.#unlogged.push(callback);
+    if (isTold) this.#unlogged.push({ ...callback, key });
     if (isTold || logged !== null) return;
-    this.#world.say(() => `callback ${eventId} is answered 503`);
+    this.#refuse(callback);
+  }
+
+  /** The gateway sends it again. */
+  #refuse(callback: Callback): void {
+    this.#world.say(() => `callback ${callback.eventId} is answered 503`);
     this.#deliverAfter(30_000, callback);
   }
 
@@ -207,4 +260,12 @@ export class Network {
   }
 }
 
-const UNREAD = { gateway: 'dintero', method: 'GET', target: '', headers: {}, body: Buffer.alloc(0) };
+const UNREAD = { method: 'GET', target: '', headers: {}, body: Buffer.alloc(0), receivedAt: new Date(0) };
+
+const VERIFIED = {
+  kind: 'payment',
+  ageSeconds: 0,
+  secretIndex: 0,
+  secretFingerprint: '',
+  isBodySigned: true,
+} as const satisfies Partial<Delivery>;

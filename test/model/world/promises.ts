@@ -12,7 +12,7 @@ import type { OperationRow } from '../../../src/store/operations.ts';
 import type { Locked } from '../../../src/store/record-finding/lock-order.ts';
 import type { PaymentRow } from '../../../src/store/payments.ts';
 import type { OperationFate } from './gateway.ts';
-import type { Ledger } from './ledger.ts';
+import type { BookedOperation, Ledger } from './ledger.ts';
 import { ACCOUNT, type Psp, type PspSession } from './psp.ts';
 import { isUnfinished, type Shown, type Tables } from './tables.ts';
 
@@ -40,14 +40,14 @@ export class Promises {
     closings: new Map(),
     replacing: null,
   };
-  readonly #tables: Tables;
+  protected readonly tables: Tables;
   readonly #psp: Psp;
   readonly #policy: LateMoneyPolicy;
   /** The result of an operation when it was last sent. */
   readonly #sent = new Map<string, OperationFate>();
 
   constructor(tables: Tables, psp: Psp, policy: LateMoneyPolicy) {
-    this.#tables = tables;
+    this.tables = tables;
     this.#psp = psp;
     this.#policy = policy;
   }
@@ -112,12 +112,12 @@ export class Promises {
         said === 'FAILED' || said === 'DECLINED' || said === 'failed' || said === 'declined',
         `${payment.id} becomes ${to}, and the gateway says ${said}`,
       );
-    if (to === 'EXPIRED') this.#expiring(payment, session, said);
+    if (to === 'EXPIRED') this.expiring(payment, session, said);
     if (holdsMoney(to))
       this.keep(session.ledger?.authorizedAt != null, `${payment.id} becomes ${to} without money`);
   }
 
-  #expiring({ id, expiresAt }: PaymentRow, session: PspSession, said: string | undefined): void {
+  protected expiring({ id, expiresAt }: PaymentRow, session: PspSession, said: string | undefined): void {
     this.keep(session.lastAsked >= expiresAt.getTime(), `${id} expires without a last read`);
     const isNothing =
       said === undefined || !(isMoney(said as PaymentStatus) || said === 'ON_HOLD') || said === 'VOIDED';
@@ -135,7 +135,7 @@ export class Promises {
         after.captured >= before.captured && after.refunded >= before.refunded,
         `the sums of ${after.id} go back`,
       );
-    const now = this.#tables.orders.get(order.reference);
+    const now = this.tables.orders.get(order.reference);
     // Money that came back and pays the order is announced with the payment.
     const paysNow = order.paidPaymentId === null && now?.paidPaymentId === after.id;
     if (!paysNow) this.#takingBack(before, after);
@@ -154,7 +154,7 @@ export class Promises {
     });
     if (undone.length === 0 || before.status === 'REVIEW' || after.status === 'REVIEW' || after.dismissed)
       return;
-    const updates = [...this.#tables.outbox.values()].filter(({ paymentId }) => paymentId === after.id);
+    const updates = [...this.tables.outbox.values()].filter(({ paymentId }) => paymentId === after.id);
     // The merchant was never notified that it went back.
     if (!updates.some(({ type }) => GONE.has(type))) return;
     for (const [key] of undone) {
@@ -173,13 +173,11 @@ export class Promises {
   sending(request: OperationRequest, session: PspSession | undefined, fate: OperationFate): void {
     const { kind, reference } = request;
     const paymentId = session?.key.paymentId ?? '';
-    const row = this.#tables
+    const row = this.tables
       .operationsOf(paymentId)
       .find((one) => one.kind === kind && one.reference === reference);
     if (row === undefined) return this.keep(false, `${kind} ${reference} is sent without a record`);
-    const before = this.#sent.get(row.id);
-    const mayRepeat = before === undefined || before === 'busy' || before === 'refused_us';
-    this.keep(mayRepeat, `${kind} ${reference} of ${paymentId} is sent again after its fate was "${before}"`);
+    this.repeating(row, request, session);
     this.#sent.set(row.id, fate);
     const promised = this.#promised(row, session?.ledger);
     const most = kind === 'refund' ? this.#psp.mostCaptured(session) : (session?.ledger?.is.amountMinor ?? 0);
@@ -194,6 +192,17 @@ export class Promises {
     );
   }
 
+  /** An operation is sent, perhaps not for the first time. */
+  protected repeating(
+    { id, paymentId, kind, reference }: OperationRow,
+    _request: OperationRequest,
+    _session: PspSession | undefined,
+  ): void {
+    const before = this.#sent.get(id);
+    const mayRepeat = before === undefined || before === 'busy' || before === 'refused_us';
+    this.keep(mayRepeat, `${kind} ${reference} of ${paymentId} is sent again after its fate was "${before}"`);
+  }
+
   /** The sum that our other operations, done or under way, take of the same money. */
   #promised({ id, paymentId, kind }: OperationRow, ledger: Ledger | null | undefined): number {
     const booked = (row: OperationRow) =>
@@ -201,7 +210,7 @@ export class Promises {
     const hasFailed = (row: OperationRow) => booked(row).some(({ state }) => state === 'failed');
     // Taken back, which we may not have read yet.
     const isUndone = (row: OperationRow) => booked(row).some(({ isReversed }) => isReversed === true);
-    return this.#tables
+    return this.tables
       .operationsOf(paymentId)
       .filter((row) => row.id !== id && (row.kind === 'refund') === (kind === 'refund'))
       .filter((row) =>
@@ -211,8 +220,8 @@ export class Promises {
   }
 
   #isAskedFor({ paymentId, kind, reference, cause }: OperationRow): boolean {
-    const payment = this.#tables.payments.get(paymentId) as PaymentRow;
-    const paidBy = this.#tables.orders.get(payment.orderReference)?.paidPaymentId ?? null;
+    const payment = this.tables.payments.get(paymentId) as PaymentRow;
+    const paidBy = this.tables.orders.get(payment.orderReference)?.paidPaymentId ?? null;
     if (cause === 'merchant')
       return this.asked.operations.has(`${paymentId}/${kind}/${reference}`) && paidBy === paymentId;
     if (cause === 'operator') return this.asked.giveBacks.has(paymentId);
@@ -226,7 +235,7 @@ export class Promises {
   cancelling({ key, ledger, lastRead }: PspSession): void {
     if (ledger?.status !== 'AUTHORIZED') return;
     const { paymentId, orderReference } = key;
-    const order = this.#tables.orders.get(orderReference);
+    const order = this.tables.orders.get(orderReference);
     this.keep(
       order?.paidPaymentId !== paymentId,
       `the authorization that has paid ${orderReference} is released`,
@@ -249,12 +258,17 @@ export class Promises {
       `${captured} captured and ${voided} voided of ${is.amountMinor} in ${id}`,
     );
     this.keep(refunded <= captured, `${refunded} refunded of ${captured} captured in ${id}`);
-    this.keep(!takesEffectTwice(ledger), `an operation takes effect twice in ${id}`);
+    this.keep(!takesEffectTwice(ledger, this.effective), `an operation takes effect twice in ${id}`);
+  }
+
+  /** The states in which an operation counts as an effect. */
+  protected get effective(): readonly BookedOperation['state'][] {
+    return ['done'];
   }
 
   /** Our row agrees with the gateway's books, except for states that the gateway itself can't show. */
   known(paymentId: string, { ledger, id }: PspSession): void {
-    const payment = this.#tables.payments.get(paymentId);
+    const payment = this.tables.payments.get(paymentId);
     if (payment === undefined || ledger === null || ledger.status === 'UNCLEAR') return;
     const { status, captured, refunded } = payment;
     const hasOthers = captured !== ledger.captured || refunded !== ledger.refunded;
@@ -264,7 +278,7 @@ export class Promises {
 
   /** Called from time to time: a hold is polled for as long as it lasts. */
   watching(now: number, patienceMs: number): void {
-    for (const { status, sessionId, updatedAt, id } of this.#tables.payments.values()) {
+    for (const { status, sessionId, updatedAt, id } of this.tables.payments.values()) {
       if (status !== 'ON_HOLD' || sessionId === null || now - updatedAt.getTime() < patienceMs) continue;
       const asked = this.#psp.find(sessionId)?.lastAsked ?? 0;
       this.keep(
@@ -289,8 +303,8 @@ const GONE: ReadonlySet<string> = new Set([
   'order.late_payment_returned',
 ]);
 
-function takesEffectTwice({ operations }: Ledger): boolean {
-  const done = operations.filter(({ isOurs, state }) => isOurs && state === 'done');
+function takesEffectTwice({ operations }: Ledger, effective: readonly string[]): boolean {
+  const done = operations.filter(({ isOurs, state }) => isOurs && effective.includes(state));
   return new Set(done.map(({ kind, who }) => `${kind} ${who}`)).size < done.length;
 }
 

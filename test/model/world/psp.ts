@@ -26,14 +26,20 @@ export interface PspSession {
   readonly currency: string;
   readonly createdAt: number;
   readonly expiresAt: number;
-  state: 'open' | 'cancelled' | 'failed' | 'declined';
+  /** `expired` and `complete` are words of the keyed PSP. */
+  state: 'open' | 'cancelled' | 'failed' | 'declined' | 'expired' | 'complete';
   ledger: Ledger | null;
+  /** Further transactions of the session. */
+  readonly surplus: Ledger[];
   /** Each change, so that a replica can lag behind. */
   readonly said: Said[];
   /** The last answer to a read of ours, and the time of its state. */
   lastRead: (Said & { readonly asOf: number }) | null;
   lastAsked: number;
 }
+
+/** Which PSP a schedule has: one like Dintero, or one like Stripe. See `Psp` and `KeyedPsp`. */
+export type PspKind = 'lagging' | 'keyed';
 
 export interface PspRules {
   readonly product: string;
@@ -45,22 +51,26 @@ export interface PspRules {
 /** Is notified of every change of the books. */
 export interface Bookkeeper {
   now(): number;
+  /** A session was opened, or something about it has changed. */
+  opened(session: PspSession): void;
   changed(session: PspSession, event: string): void;
 }
 
+/** Its reads lag, it takes no keys, and it voids, corrects and closes as Dintero does. */
 export class Psp {
+  readonly gateway: string = 'dintero';
   readonly sessions: PspSession[] = [];
   readonly rules: PspRules;
-  readonly #watch: Bookkeeper;
+  protected readonly watch: Bookkeeper;
 
   constructor(rules: PspRules, watch: Bookkeeper) {
     this.rules = rules;
-    this.#watch = watch;
+    this.watch = watch;
   }
 
   open(wanted: Pick<PspSession, 'key' | 'amountMinor' | 'currency' | 'expiresAt'>): PspSession {
     const { key } = wanted;
-    const now = this.#watch.now();
+    const now = this.watch.now();
     const session: PspSession = {
       ...wanted,
       id: `${ACCOUNT}.${key.orderReference}-s${this.sessions.length + 1}`,
@@ -68,12 +78,14 @@ export class Psp {
       createdAt: now,
       state: 'open',
       ledger: null,
+      surplus: [],
       said: [],
       lastRead: null,
       lastAsked: now,
     };
     this.sessions.push(session);
     this.#say(session);
+    this.watch.opened(session);
     return session;
   }
 
@@ -94,8 +106,8 @@ export class Psp {
     const { id: sessionId, reference, amountMinor, currency } = session;
     const { product } = this.rules;
     const agreed = { id: `${sessionId}-tx`, sessionId, account: ACCOUNT, reference, amountMinor, currency };
-    session.ledger ??= new Ledger({ ...agreed, product, ...tampered });
-    session.ledger.become(status, this.#watch.now());
+    session.ledger ??= this.begin({ ...agreed, product, ...tampered });
+    session.ledger.become(status, this.watch.now());
     this.change(session, status);
     return session.ledger;
   }
@@ -114,7 +126,7 @@ export class Psp {
     const { ledger } = session;
     if (session.state === 'cancelled') return 'cancelled';
     if (ledger !== null && ledger.status !== 'INITIATED' && ledger.status !== 'AUTHORIZED') return 'refused';
-    if (ledger?.status === 'INITIATED') ledger.become('VOIDED', this.#watch.now());
+    if (ledger?.status === 'INITIATED') ledger.become('VOIDED', this.watch.now());
     else if (ledger !== null) ledger.isReleased = true;
     session.state = 'cancelled';
     this.change(session, 'cancelled');
@@ -148,12 +160,12 @@ export class Psp {
 
   change(session: PspSession, event: string): void {
     this.#say(session);
-    this.#watch.changed(session, event);
+    this.watch.changed(session, event);
   }
 
   /** The reading of a session, as it was that long ago. */
   sayOf(session: PspSession, lagMs: number): Reading {
-    const since = this.#watch.now() - lagMs;
+    const since = this.watch.now() - lagMs;
     const [first] = session.said;
     const said = session.said.findLast(({ at }) => at <= since) ?? first;
     return said?.reading ?? { kind: 'absent' };
@@ -164,7 +176,7 @@ export class Psp {
    * itself refuses the refund.
    */
   mostCaptured(session: PspSession | undefined): number {
-    const since = this.#watch.now() - LONGEST_LAG_MS;
+    const since = this.watch.now() - LONGEST_LAG_MS;
     const said = session?.said.filter((_, index, all) => (all[index + 1]?.at ?? Infinity) >= since) ?? [];
     return Math.max(
       session?.ledger?.captured ?? 0,
@@ -172,15 +184,24 @@ export class Psp {
     );
   }
 
-  #say(session: PspSession): void {
-    const at = this.#watch.now();
+  protected begin(is: Ledger['is']): Ledger {
+    return new Ledger(is);
+  }
+
+  /** The session as it is now. */
+  protected readingOf({ ledger, state }: PspSession, updatedAt: string | undefined): Reading {
+    if (ledger !== null) return { kind: 'transaction', transaction: ledger.shown(updatedAt) };
+    return { kind: 'session', state: state === 'complete' ? 'open' : state };
+  }
+
+  /** The time of an answer or of a change, as precisely as this PSP gives it. */
+  protected get timeShown(): string | undefined {
     const { clock } = this.rules;
-    const updatedAt = clock === null ? undefined : new Date(at - (at % clock)).toISOString();
-    const { ledger, state } = session;
-    const reading: Reading =
-      ledger === null
-        ? { kind: 'session', state }
-        : { kind: 'transaction', transaction: ledger.shown(updatedAt) };
-    session.said.push({ at, reading });
+    const at = this.watch.now();
+    return clock === null ? undefined : new Date(at - (at % clock)).toISOString();
+  }
+
+  #say(session: PspSession): void {
+    session.said.push({ at: this.watch.now(), reading: this.readingOf(session, this.timeShown) });
   }
 }

@@ -32,6 +32,10 @@ export interface Weather {
   readonly lostSignals: number;
   readonly fates: Readonly<Record<OperationFate, number>>;
   readonly isCareless: boolean;
+  /** Share of callbacks that name an object and say nothing about it. */
+  readonly thin: number;
+  /** Share of openings that end with a failure which the gateway keeps for the key. */
+  readonly keptFailures: number;
   /** The number of activations after which a run continues as new. */
   readonly longRun: number;
 }
@@ -72,7 +76,7 @@ const PRODUCTS: readonly { readonly product: string; readonly rules: ProductRule
   },
 ];
 
-const KIND_FATES: Weather['fates'] = {
+export const KIND_FATES: Weather['fates'] = {
   done: 1,
   lost_before: 0,
   lost_after: 0,
@@ -83,6 +87,8 @@ const KIND_FATES: Weather['fates'] = {
   declined: 0,
   failed: 0,
   accepted: 0,
+  kept_before: 0,
+  kept_after: 0,
 };
 const HARD_FATES: Weather['fates'] = {
   done: 6,
@@ -95,6 +101,8 @@ const HARD_FATES: Weather['fates'] = {
   declined: 1,
   failed: 2,
   accepted: 4,
+  kept_before: 0,
+  kept_after: 0,
 };
 
 export function drawWeather(chance: Chance): Weather {
@@ -117,6 +125,8 @@ export function drawWeather(chance: Chance): Weather {
     lostSignals: some(0.2, 0.2),
     fates: chance.hits(0.5) ? HARD_FATES : KIND_FATES,
     isCareless: chance.hits(0.4),
+    thin: 0,
+    keptFailures: 0,
     longRun: chance.hits(0.1) ? chance.between(6, 40) : Infinity,
   };
 }
@@ -124,5 +134,5 @@ export function drawWeather(chance: Chance): Weather {
 /** The weather without trouble, in which a schedule comes to its end. */
 export function calmed(weather: Weather): Weather {
   const nothing = { stale: 0, lagMs: 0, absent: 0, unreadable: 0, silence: 0, deaths: 0, storeErrors: 0 };
-  return { ...weather, ...nothing, lostSignals: 0, fates: KIND_FATES };
+  return { ...weather, ...nothing, lostSignals: 0, keptFailures: 0, fates: KIND_FATES };
 }

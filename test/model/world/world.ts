@@ -5,7 +5,7 @@ import { createRecording, type Recording } from '../../../src/updates/recording.
 import { createWakingActivities } from '../../../src/activities/start-workflows.ts';
 import { createMoneyMover, type MoneyMover } from '../../../src/api/money/money-mover.ts';
 import { SessionOpener } from '../../../src/api/payments/session-opener.ts';
-import type { Gateway, OperationRequest } from '../../../src/gateways/gateway.ts';
+import type { Gateway } from '../../../src/gateways/gateway.ts';
 import type { Service } from '../../../src/service.ts';
 import type { MoneyRuns } from '../../../src/temporal/money-runs.ts';
 import type { PaymentRuns } from '../../../src/temporal/payment-runs.ts';
@@ -14,20 +14,22 @@ import type { RunActivities } from '../../support/run-activities.ts';
 import { enterActivity } from '../temporal/current.ts';
 import { Chance } from './chance.ts';
 import type { Clock } from './clock.ts';
-import { createModelGateway, type Line } from './gateway.ts';
-import type { BookedOperation, Ledger } from './ledger.ts';
+import { createModelGateway } from './gateway.ts';
+import { createKeyedGateway } from './keyed-gateway.ts';
+import { KeyedPromises } from './keyed-promises.ts';
+import { KeyedPsp } from './keyed-psp.ts';
+import { lineOf } from './line.ts';
 import { Network } from './network.ts';
 import { Promises } from './promises.ts';
-import { Psp, type PspSession } from './psp.ts';
+import { Psp, type Bookkeeper, type PspKind, type PspSession } from './psp.ts';
 import { Shop } from './shop.ts';
 import { dbOf, Tables } from './tables.ts';
 import type { ServerPart, Stage } from './stage.ts';
 import type { Trouble } from './trouble.ts';
+import { drawKeyedWeather } from './keyed-weather.ts';
 import { drawWeather, type Weather } from './weather.ts';
 
 const HOUR_MS = 3_600_000;
-/** After this time, a read that does not show the operation proves that it was not done. */
-const LONGEST_HIDDEN_MS = 15_000;
 export const LIFETIME_MS = 4 * HOUR_MS;
 export const POLL_MS = HOUR_MS;
 
@@ -61,16 +63,18 @@ export class World {
    */
   lastChange: number;
   underway = 0;
+  /** When the last refund comes back, at the latest. */
+  lateUntil = 0;
   readonly #begun: number;
 
-  constructor(stage: Stage, seed: number, isTold: boolean) {
+  constructor(stage: Stage, seed: number, isTold: boolean, kind: PspKind = 'lagging') {
     this.reference = stage.referenceOf(seed);
     this.clock = stage.clock();
     this.#begun = this.clock.now;
     this.lastChange = this.clock.now;
     this.story = isTold ? [] : null;
     this.chance = new Chance(seed);
-    const weather = drawWeather(this.chance);
+    const weather = kind === 'keyed' ? drawKeyedWeather(this.chance) : drawWeather(this.chance);
     this.trouble = stage.trouble(weather, this.chance.fork(1), this.clock, (text) => this.say(text));
     this.tables = new Tables({
       call: (what, effect) => this.trouble.callStore(what, effect),
@@ -84,15 +88,21 @@ export class World {
           );
       },
     });
-    const { product, rules, clock } = weather;
-    this.psp = new Psp(
-      { product, rules, clock },
-      {
-        now: () => this.clock.now,
-        changed: (session, event) => this.#changed(session, event),
-      },
-    );
-    this.promises = new Promises(this.tables, this.psp, weather.policy);
+    const watch: Bookkeeper = {
+      now: () => this.clock.now,
+      opened: (session) => this.#opened(session),
+      changed: (session, event) => this.#changed(session, event),
+    };
+    const { policy } = weather;
+    if (kind === 'keyed') {
+      const psp = new KeyedPsp({ ...weather, captures: weather.rules.captures, paysTwice: false }, watch);
+      this.psp = psp;
+      this.promises = new KeyedPromises(this.tables, psp, policy, watch.now);
+    } else {
+      const { product, rules, clock } = weather;
+      this.psp = new Psp({ product, rules, clock }, watch);
+      this.promises = new Promises(this.tables, this.psp, policy);
+    }
     const { server, runs, money } = stage.connect(this);
     this.server = server;
     this.runs = runs;
@@ -100,7 +110,10 @@ export class World {
     this.shop = new Shop(this);
     this.network = new Network(this);
     this.service = this.#service();
-    this.#gateway = createModelGateway(this.psp, this.#line()) as Gateway;
+    const line = lineOf(this);
+    const created =
+      this.psp instanceof KeyedPsp ? createKeyedGateway(this.psp, line) : createModelGateway(this.psp, line);
+    this.#gateway = created as Gateway;
     this.mover = createMoneyMover(this.service);
     this.opener = new SessionOpener(this.service);
     this.say(() => `weather: ${describe(weather)}`);
@@ -132,6 +145,14 @@ export class World {
 
   get isOver(): boolean {
     return this.promises.broken !== null || this.server.failure !== null;
+  }
+
+  /** The keyed PSP ends a session by its own clock: in time, late, or never. */
+  #opened(session: PspSession): void {
+    const { psp } = this;
+    if (!(psp instanceof KeyedPsp)) return;
+    const late = this.chance.pick([0, 0, 60_000, 30 * 60_000, 8 * HOUR_MS, null]);
+    if (late !== null) this.clock.after(session.expiresAt - this.clock.now + late, () => psp.expire(session));
   }
 
   #changed(session: PspSession, event: string): void {
@@ -181,73 +202,6 @@ export class World {
     const { policy } = this.trouble.weather;
     const tell = (order: string, effects: readonly string[]) => this.firstAttempts.tell(order, effects);
     return createRecording(dbOf(this.tables), { policy, livemode: () => false, tells: true }, { tell });
-  }
-
-  #line(): Line {
-    const { trouble, chance, promises } = this;
-    const wire = chance.fork(2);
-    return {
-      now: () => this.clock.now,
-      call: (what, work, lost) => trouble.callGateway(what, work, lost),
-      ofRead: () => {
-        const { stale, lagMs, absent, unreadable } = trouble.weather;
-        if (wire.hits(absent)) return { fate: 'absent', lagMs: 0 };
-        if (wire.hits(unreadable)) return { fate: 'unreadable', lagMs: 0 };
-        if (wire.hits(stale)) return { fate: 'stale', lagMs: wire.between(1, lagMs) };
-        return { fate: 'fine', lagMs: 0 };
-      },
-      ofOperation: () => {
-        const fate = wire.weigh(trouble.weather.fates);
-        // A gateway that was busy, carried out the operation and hides it for that long can't be
-        // distinguished from one that did nothing.
-        return fate === 'busy_after' && trouble.weather.lagMs > LONGEST_HIDDEN_MS ? 'busy' : fate;
-      },
-      later: (session, request, isAccepted) => this.#finishLater(session, request, isAccepted, wire),
-      sending: (request, session, fate) => {
-        this.say(() => `we send ${request.kind} ${request.reference} of ${request.amountMinor}: ${fate}`);
-        promises.sending(request, session, fate);
-      },
-      cancelling: (session) => promises.cancelling(session),
-      searchLagMs: trouble.weather.lagMs,
-      isCareless: trouble.weather.isCareless,
-    };
-  }
-
-  /**
-   * An accepted operation is done, fails, or is forgotten, within two days. A lost one arrives later, or
-   * never.
-   */
-  #finishLater(session: PspSession, request: OperationRequest, isAccepted: boolean, wire: Chance): void {
-    const { kind, reference: who, amountMinor } = request;
-    const { ledger } = session;
-    const booked = ledger?.operations.at(-1);
-    const end = wire.weigh({ done: 5, failed: 2, never: 1 });
-    const ms = wire.pick([200, 3_000, 90_000, 20 * 60_000, 3 * HOUR_MS, 40 * HOUR_MS]);
-    if (end === 'never') return;
-    this.underway += 1;
-    this.clock.after(ms, () => {
-      this.underway -= 1;
-      if (!isAccepted) {
-        if (end === 'done' && ledger?.allows(kind, amountMinor, this.psp.rules.rules) === true)
-          this.psp.book(session, { kind, who, isOurs: true, amountMinor, state: 'done' });
-        return;
-      }
-      if (booked === undefined || ledger === null) return;
-      // A void releases the sum that is left when it is done.
-      if (kind === 'void') booked.amountMinor = ledger.capturable;
-      booked.state = end === 'done' && this.#isStillPossible(ledger, booked) ? 'done' : 'failed';
-      this.psp.change(session, kind.toUpperCase());
-    });
-  }
-
-  /**
-   * The gateway does not check the sums of our own accepted operations again: to reserve no more than is
-   * there is our part.
-   */
-  #isStillPossible(ledger: Ledger, { kind, amountMinor }: BookedOperation): boolean {
-    const isAllOurs = ledger.operations.every(({ isOurs }) => isOurs);
-    if (kind === 'void' || !isAllOurs) return ledger.allows(kind, amountMinor, this.psp.rules.rules);
-    return kind === 'refund' || (ledger.voided === 0 && !ledger.isReleased);
   }
 
   #service(): Service {

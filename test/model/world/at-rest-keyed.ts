@@ -1,0 +1,66 @@
+/** The promises at the end of a schedule with the keyed PSP, beside those of at-rest.ts. */
+import type { PaymentRow } from '../../../src/store/payments.ts';
+import type { Books } from './at-rest.ts';
+import type { KeyedLedger } from './keyed-ledger.ts';
+import { ledgerOf, type KeyedPsp } from './keyed-psp.ts';
+import type { Tables } from './tables.ts';
+
+export function brokenAtKeyed(books: Books, psp: KeyedPsp): string | null {
+  const { tables, keyless } = books;
+  for (const callback of keyless) {
+    const wrong = wrongWithKeyless(callback, psp, tables);
+    if (wrong !== null) return wrong;
+  }
+  for (const payment of tables.payments.values()) {
+    const session = psp.sessions.find(({ id }) => id === payment.sessionId);
+    const ledger = session && ledgerOf(session);
+    if (session?.state === 'open' && payment.status !== 'REVIEW')
+      return `${payment.id} is ${payment.status}, and its session can still be paid`;
+    const wrong = ledger && (wrongWithBooks(payment, ledger) ?? wrongWithDisputes(payment, ledger, tables));
+    if (wrong != null) return wrong;
+  }
+  return null;
+}
+
+/** It has reached the payment that it is about, or is kept as foreign since nothing of ours has its names. */
+function wrongWithKeyless(
+  { eventId, claim }: Books['keyless'][number],
+  psp: KeyedPsp,
+  { deliveries, payments }: Tables,
+): string | null {
+  const row = deliveries.get(eventId);
+  if (row === undefined) return `callback ${eventId} was answered, and is not kept`;
+  const { sessionId, transactionId = '' } = claim;
+  const session = sessionId === undefined ? psp.byTransaction(transactionId) : psp.find(sessionId);
+  const owner = [...payments.values()].find((payment) => payment.sessionId === session?.id);
+  // Without a reading of the transaction, its id is not known to be ours.
+  const isKnown = sessionId !== undefined || owner?.transactionId === transactionId;
+  const meant = isKnown ? (owner?.id ?? null) : null;
+  if (row.paymentId === meant) return null;
+  return `callback ${eventId} is about ${meant}, and is ${row.state} for ${row.paymentId} (${row.reason})`;
+}
+
+/** Our row is as the books are, whether the payment has paid or not. */
+function wrongWithBooks(
+  { id, status, captured, refunded, dismissed }: PaymentRow,
+  ledger: KeyedLedger,
+): string | null {
+  if (status === 'REVIEW' || dismissed || ledger.authorizedAt === null) return null;
+  if (status !== ledger.status) return `${id} is ${status}, and the books say ${ledger.status}`;
+  if (captured === ledger.captured && refunded === ledger.refunded) return null;
+  return `${id} knows of ${captured} and ${refunded}, the books of ${ledger.captured} and ${ledger.refunded}`;
+}
+
+/** Each dispute is known as it is, and its state was told once. */
+function wrongWithDisputes(payment: PaymentRow, ledger: KeyedLedger, { outbox }: Tables): string | null {
+  for (const { disputeId, state } of ledger.disputes) {
+    const known = payment.disputes.find((one) => one.disputeId === disputeId)?.state;
+    if (known !== state) return `dispute ${disputeId} of ${payment.id} is ${known} here, and ${state} there`;
+    const type = `order.dispute_${state === 'open' ? 'opened' : state}`;
+    const told = [...outbox.keys()].filter((effect) =>
+      effect.startsWith(`${payment.id}/${type}/${disputeId}`),
+    );
+    if (told.length !== 1) return `${type} ${disputeId} of ${payment.id} is told ${told.length} times`;
+  }
+  return null;
+}

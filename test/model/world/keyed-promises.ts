@@ -1,0 +1,83 @@
+/** The promises of contract §5 with the keyed PSP: they differ where keys, closing and captures do. */
+import type { LateMoneyPolicy } from '../../../src/domain/apply-finding.ts';
+import type { PaymentStatus } from '../../../src/domain/payment.ts';
+import type { OperationRequest } from '../../../src/gateways/gateway.ts';
+import { STRIPE_TRAITS } from '../../../src/gateways/stripe/capabilities.ts';
+import type { OperationRow } from '../../../src/store/operations.ts';
+import type { PaymentRow } from '../../../src/store/payments.ts';
+import type { OperationFate } from './gateway.ts';
+import { ledgerOf, type KeyedPsp } from './keyed-psp.ts';
+import type { BookedOperation } from './ledger.ts';
+import { Promises } from './promises.ts';
+import type { PspSession } from './psp.ts';
+import type { Tables } from './tables.ts';
+
+/** Between the mark of an operation and its arrival, a process may stand still. */
+const STALLED_MS = 5 * 60_000;
+
+/** The key with which an operation was sent last, and when that key was used first. */
+interface SentKey {
+  readonly key: string;
+  readonly first: number;
+}
+
+export class KeyedPromises extends Promises {
+  readonly #keyed: KeyedPsp;
+  readonly #now: () => number;
+  readonly #sentKeys = new Map<string, SentKey>();
+
+  constructor(tables: Tables, psp: KeyedPsp, policy: LateMoneyPolicy, now: () => number) {
+    super(tables, psp, policy);
+    this.#keyed = psp;
+    this.#now = now;
+  }
+
+  override sending(request: OperationRequest, session: PspSession | undefined, fate: OperationFate): void {
+    super.sending(request, session, fate);
+    this.#releasing(request, session);
+  }
+
+  /** The rest of an authorization is released only where that was asked for. */
+  #releasing(
+    { kind, reference, amountMinor, finalCapture }: OperationRequest,
+    session: PspSession | undefined,
+  ): void {
+    const ledger = session && ledgerOf(session);
+    if (kind !== 'capture' || ledger?.captures !== 'once' || finalCapture === true) return;
+    const rest = ledger.capturable - amountMinor;
+    this.keep(rest <= 0, `capture ${reference} of ${amountMinor} gives ${rest} away that nobody released`);
+  }
+
+  /** It may be sent again with its key. With another one only after that key is over, and a read. */
+  protected override repeating(
+    { id, paymentId, kind, reference }: OperationRow,
+    { idempotencyKey: key }: OperationRequest,
+    session: PspSession | undefined,
+  ): void {
+    const before = this.#sentKeys.get(id);
+    if (before?.key === key) return;
+    this.#sentKeys.set(id, { key, first: this.#now() });
+    if (before === undefined) return;
+    const lapse = before.first + STRIPE_TRAITS.keys.operateMs[kind] - STALLED_MS;
+    const over = this.#keyed.spent.get(before.key) ?? lapse;
+    const what = `${kind} ${reference} of ${paymentId} gets another key`;
+    this.keep(this.#now() >= over, `${what} while the gateway knows the first`);
+    this.keep((session?.lastRead?.at ?? 0) >= over, `${what} without a read`);
+  }
+
+  /** A payer must not be able to pay what has expired. */
+  protected override expiring(
+    payment: PaymentRow,
+    session: PspSession,
+    said: PaymentStatus | string | undefined,
+  ): void {
+    this.keep(session.state !== 'open', `${payment.id} expires while its session can be paid`);
+    // The gateway's own word is enough, also before our time for it.
+    if (said !== 'expired') super.expiring(payment, session, said);
+  }
+
+  /** A pending refund is an effect too: its money is promised. */
+  protected override get effective(): readonly BookedOperation['state'][] {
+    return ['done', 'pending'];
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * A PSP like Stripe: its reads are consistent and carry the time of the answer, it keeps answers by idempotency
+ * key, a session is not closed by its time alone, and refunds may fail long after they were done.
+ */
+import type { Captures } from '../../../src/domain/operation.ts';
+import type { Reading, TransactionStatus } from '../../../src/domain/transaction.ts';
+import type { OperationAnswer } from '../../../src/gateways/gateway.ts';
+import { KeyBook } from './key-book.ts';
+import { KeyedLedger } from './keyed-ledger.ts';
+import type { Ledger } from './ledger.ts';
+import { Psp, type Bookkeeper, type PspRules, type PspSession } from './psp.ts';
+
+/** The answer to the creation of a session. */
+export type Opening = PspSession | 'failed';
+
+export interface KeyedRules extends PspRules {
+  readonly captures: Captures;
+  /**
+   * Whether the payer may pay a session twice. The core does not yet handle a second transaction of a session,
+   * so no schedule has it.
+   */
+  readonly paysTwice: boolean;
+}
+
+export class KeyedPsp extends Psp {
+  override readonly gateway: string = 'stripe';
+  readonly operated = new KeyBook<OperationAnswer>();
+  readonly opened = new KeyBook<Opening>();
+  /** The keys that were answered as spent, and when that was first said. */
+  readonly spent = new Map<string, number>();
+  /** Sessions with a refund or a dispute that no listing of events has shown yet. */
+  readonly unlisted = new Set<PspSession>();
+  readonly #keyed: KeyedRules;
+
+  constructor(rules: KeyedRules, watch: Bookkeeper) {
+    super(rules, watch);
+    this.#keyed = rules;
+  }
+
+  protected override begin(is: Ledger['is']): Ledger {
+    return new KeyedLedger(is, this.#keyed.captures);
+  }
+
+  override pay(session: PspSession, status: TransactionStatus, tampered = {}): Ledger {
+    if (status !== 'INITIATED') session.state = 'complete';
+    const { paysTwice } = this.#keyed;
+    if (paysTwice && session.ledger?.authorizedAt != null && status === 'AUTHORIZED') this.#payAgain(session);
+    return super.pay(session, status, tampered);
+  }
+
+  /** A second transaction in the same session. */
+  #payAgain(session: PspSession): void {
+    const { is } = session.ledger as Ledger;
+    const second = this.begin({ ...is, id: `${is.id}-${session.surplus.length + 2}` });
+    second.become('AUTHORIZED', this.watch.now());
+    session.surplus.push(second);
+  }
+
+  /** The payer's bank refuses, and the payer may try again. */
+  decline(session: PspSession): void {
+    super.pay(session, 'INITIATED');
+    this.change(session, 'DECLINED');
+  }
+
+  /** Only an open session can be closed. */
+  override cancel(session: PspSession): 'cancelled' | 'refused' {
+    if (session.state !== 'open') return 'refused';
+    this.end(session, 'expired');
+    return 'cancelled';
+  }
+
+  /** The time of a session is over by this PSP's own clock. */
+  expire(session: PspSession): void {
+    if (session.state === 'open') this.end(session, 'expired');
+  }
+
+  /** A refund that was done comes back. */
+  failRefund(session: PspSession, id: string): void {
+    const refund = ledgerOf(session)?.refunds.find((one) => one.id === id)?.operation;
+    if (refund?.state !== 'done') return;
+    Object.assign(refund, { state: 'failed', isReversed: true });
+    this.change(session, 'REFUND');
+  }
+
+  /** A payer's bank asks for the money back, or decides about that. */
+  dispute(session: PspSession, end: 'won' | 'lost'): void {
+    const ledger = ledgerOf(session);
+    if (ledger === undefined) return;
+    const open = ledger.disputes.find(({ state }) => state === 'open');
+    const disputeId = open?.disputeId ?? `dp-${ledger.disputes.length + 1}`;
+    const state = open === undefined ? 'open' : end;
+    const others = ledger.disputes.filter((one) => one !== open);
+    ledger.disputes = [...others, { disputeId, state, amountMinor: ledger.captured }];
+    this.change(session, 'DISPUTE');
+  }
+
+  override change(session: PspSession, event: string): void {
+    if (event === 'REFUND' || event === 'DISPUTE') this.unlisted.add(session);
+    super.change(session, event);
+  }
+
+  /** Its reads never lag. */
+  override sayOf(session: PspSession): Reading {
+    return this.readingOf(session, this.timeShown);
+  }
+
+  protected override readingOf(session: PspSession, updatedAt: string | undefined): Reading {
+    const ledger = ledgerOf(session);
+    if (ledger?.isBegun !== true)
+      return { kind: 'session', state: session.state === 'expired' ? 'expired' : 'open' };
+    const surplus = session.surplus.map((one) => one.shown(updatedAt));
+    const transaction = ledger.shown(updatedAt);
+    return { kind: 'transaction', transaction, ...(surplus.length > 0 && { surplus }) };
+  }
+}
+
+export function ledgerOf({ ledger }: PspSession): KeyedLedger | undefined {
+  return ledger instanceof KeyedLedger ? ledger : undefined;
+}
