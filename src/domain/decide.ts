@@ -217,7 +217,7 @@ function expired(payment: PaymentSnapshot, reading: Reading, said: Decision, wat
  */
 function closed({ status }: PaymentSnapshot, said: Decision, { closing = null }: Watch): Decision {
   if (closing === null || said.kind !== 'find' || status !== 'PENDING') return said;
-  const { status: found, transaction } = said.finding;
-  if (found !== 'CANCELLED' && found !== 'VOIDED') return said;
-  return find(closedBy(closing, transaction));
+  const { status: found, transaction, cause } = said.finding;
+  const isOver = found === 'CANCELLED' || found === 'VOIDED' || (found === 'EXPIRED' && cause === 'session');
+  return isOver ? find(closedBy(closing, transaction)) : said;
 }

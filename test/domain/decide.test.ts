@@ -453,6 +453,8 @@ describe('a session that we have closed', () => {
       const watch = aWatch({ closing });
       const finding = { status: 'CANCELLED', pays: false, closedBy: 'merchant', cause: closing, reason };
       expect(findingOf(decide(snapshot('PENDING'), cancelled, watch))).toEqual(finding);
+      const expired = { kind: 'session', state: 'expired' } as const;
+      expect(findingOf(decide(snapshot('PENDING'), expired, watch))).toEqual(finding);
       const seen = { kind: 'transaction', transaction: voided } as const;
       expect(findingOf(decide(snapshot('PENDING'), seen, watch))).toEqual({
         ...finding,
@@ -467,9 +469,10 @@ describe('a session that we have closed', () => {
       fc.property(anySnapshot(), anyReading(), anyWatch(), (payment, reading, watch) => {
         const without = decide(payment, reading, { ...watch, closing: null });
         const decision = decide(payment, reading, { ...watch, closing: 'merchant' });
-        const status = findingOf(without)?.status;
-        const isEnd = payment.status === 'PENDING' && (status === 'CANCELLED' || status === 'VOIDED');
-        if (isEnd) expect(findingOf(decision)).toMatchObject({ status: 'CANCELLED', closedBy: 'merchant' });
+        const { status, cause } = findingOf(without) ?? {};
+        const isExpired = status === 'EXPIRED' && cause === 'session';
+        const isEnd = isExpired || status === 'CANCELLED' || status === 'VOIDED';
+        if (payment.status === 'PENDING' && isEnd) expect(findingOf(decision)).toMatchObject({ status: 'CANCELLED', closedBy: 'merchant' });
         else expect(decision).toEqual(without);
       }),
       { numRuns: 2_000 },
