@@ -85,7 +85,8 @@ async function notShown(
   const keyMs = gateway.traits.keys.operateMs[kind];
   const isBehind = lagsBehind(at.payment, gateway.account, transaction);
   if (keyMs === 0 || transaction.status === 'UNCLEAR' || isBehind) return lost(moving, at, { transaction });
-  const isKeyKnown = keySince !== null && now - keySince.getTime() < keyMs;
+  // While the gateway is away, an activity is retried for hours with the time of its first try.
+  const isKeyKnown = keySince !== null && Math.max(now, Date.now()) - keySince.getTime() < keyMs;
   if (isKeyKnown && code !== 'key_spent') return sendAgain(moving, at, transaction);
   await renewKey(moving.db, at.operation);
   const { operation } = await readAttempt(moving.db, at.operation.id);

@@ -1,6 +1,6 @@
 /** One attempt to move money, against a real store and a gateway that answers as the test says. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { createActivities } from '../../src/activities/create-activities.ts';
 import type { AttemptResult, GiveBackPlan, MoneyActivities } from '../../src/activities/contract.ts';
 import { createRecording } from '../../src/updates/recording.ts';
@@ -374,6 +374,18 @@ describe('an operation', () => {
       await attempt(payment, operation, Date.now() + 61 * MINUTE);
       const keys = sent.map(({ idempotencyKey }) => idempotencyKey);
       expect(keys).toEqual([operation.id, operation.id, `${operation.id}-1`]);
+    });
+
+    it('gets another key where the activity was retried until the gateway had forgotten its key', async () => {
+      const payment = await aPaid();
+      const operation = await ask(payment, 'capture', { wanted: 4_000 });
+      await attempt(payment, operation);
+      const { id } = operation;
+      await store.db.execute(
+        sql`update operations set key_since = now() - interval '61 minutes' where id = ${id}`,
+      );
+      await attempt(payment, operation, Date.now() - 60 * MINUTE);
+      expect(sent.map(({ idempotencyKey }) => idempotencyKey)).toEqual([id, `${id}-1`]);
     });
 
     it('stays lost where sending it again is not possible', async () => {
