@@ -178,7 +178,8 @@ export class Ingress {
     request: RawRequest,
     logged: Promise<LogAnswer>,
   ): Promise<LogAnswer['result']> {
-    const isOurs = received.ignoredBecause === undefined;
+    // Without a key there is no run to signal: only the store can keep a callback that is parked.
+    const isOurs = received.ignoredBecause === undefined && received.key !== null;
     const told = isOurs
       ? [this.#signal(received, request).then(() => ({ result: 'accepted' as const }))]
       : [];

@@ -3,7 +3,7 @@
  * verification of one is replaced: the test says what was verified.
  */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import type { Gateway } from '../../../src/gateways/gateway.ts';
 import type { Delivery } from '../../../src/gateways/verification.ts';
 import { placeParked } from '../../../src/store/parked.ts';
@@ -75,6 +75,16 @@ describe('a message that names a transaction alone', () => {
     await placeParked(at.store.db);
     const { orderReference, n } = payment;
     expect(await rows()).toMatchObject([{ state: 'received', paymentId: payment.id, orderReference, n }]);
+  });
+
+  it('is answered 503 before any payment has the transaction, if the store does not keep it', async () => {
+    next = { isKeyless: true, claim: { transactionId: 'tx-unkept', event: 'refund.failed' } };
+    await at.store.db.execute(sql`alter table deliveries rename to deliveries_away`);
+    const answer = await send().finally(() =>
+      at.store.db.execute(sql`alter table deliveries_away rename to deliveries`),
+    );
+    expect(answer.status).toBe(503);
+    expect(await rows()).toEqual([]);
   });
 
   it('is foreign where no payment had the transaction for a week', async () => {
