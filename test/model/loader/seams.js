@@ -3,11 +3,13 @@
  * inside its own module are not replaced.
  */
 export const SEAMS = {
+  'activities/read-transaction.ts': ['readMatching'],
   'api/callbacks/log-entry.ts': ['receivedOf'],
   'domain/apply-finding.ts': ['applyFinding'],
   'domain/callback.ts': ['tellsNews'],
   'domain/compare-listing.ts': ['differsFromListing'],
   'domain/decide.ts': ['decide'],
+  'domain/dispute.ts': ['disputeUpdates'],
   'domain/finish-operations.ts': ['nextSteps'],
   'domain/operation.ts': ['feasible', 'reservedFor', 'traceOf'],
   'domain/stale-reading.ts': ['isStale'],

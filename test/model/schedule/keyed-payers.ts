@@ -21,6 +21,7 @@ const OUTCOMES = {
 } as const;
 
 export function payKeyed({ chance, clock, trouble }: World, psp: KeyedPsp, session: PspSession): void {
+  if (session.state !== 'open') return psp.payAgain(session);
   const how = chance.weigh({ ...OUTCOMES, unknown: trouble.weather.sweeps ? 2 : 0 });
   const later = (ends: readonly TransactionStatus[]) => {
     const end = chance.pick(ends);

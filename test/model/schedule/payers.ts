@@ -16,8 +16,7 @@ export function payable({ psp, tables, chance, clock }: World): PspSession[] {
   const isLateAllowed = chance.hits(0.35);
   if (psp instanceof KeyedPsp)
     return psp.sessions.filter(
-      ({ id, state, expiresAt }) =>
-        known.has(id) && state === 'open' && (isLateAllowed || clock.now < expiresAt),
+      (one) => known.has(one.id) && psp.isPayable(one) && (isLateAllowed || clock.now < one.expiresAt),
     );
   return psp.sessions.filter(
     ({ id, ledger, state, expiresAt }) =>

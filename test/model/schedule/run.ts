@@ -98,6 +98,8 @@ function gap(chance: Chance): number {
 /** Ends all trouble and all actions, and waits until everything is finished. */
 async function calmDown(world: World): Promise<void> {
   const { trouble, clock } = world;
+  // Otherwise no key would ever be outlived.
+  if (trouble.weather.outlivesKeys) await world.advance(Math.max(0, trouble.away.gateway - clock.now));
   trouble.end(calmed(trouble.weather));
   world.say(() => 'from now on all is well');
   if (world.lateUntil > clock.now) await world.advance(world.lateUntil - clock.now);

@@ -3,6 +3,7 @@ import type { PaymentRow } from '../../../src/store/payments.ts';
 import type { Books } from './at-rest.ts';
 import type { KeyedLedger } from './keyed-ledger.ts';
 import { ledgerOf, type KeyedPsp } from './keyed-psp.ts';
+import type { Keyless } from './network.ts';
 import type { Tables } from './tables.ts';
 
 export function brokenAtKeyed(books: Books, psp: KeyedPsp): string | null {
@@ -10,6 +11,10 @@ export function brokenAtKeyed(books: Books, psp: KeyedPsp): string | null {
   for (const callback of keyless) {
     const wrong = wrongWithKeyless(callback, psp, tables);
     if (wrong !== null) return wrong;
+  }
+  for (const { id, surplus } of psp.sessions) {
+    const held = surplus.reduce((sum, one) => sum + one.held, 0);
+    if (held > 0) return `${held} are held in ${id} beside the money that was paid first`;
   }
   for (const payment of tables.payments.values()) {
     const session = psp.sessions.find(({ id }) => id === payment.sessionId);
@@ -24,7 +29,7 @@ export function brokenAtKeyed(books: Books, psp: KeyedPsp): string | null {
 
 /** It has reached the payment that it is about, or is kept as foreign since nothing of ours has its names. */
 function wrongWithKeyless(
-  { eventId, claim }: Books['keyless'][number],
+  { eventId, claim, isOfKnown }: Keyless,
   psp: KeyedPsp,
   { deliveries, payments }: Tables,
 ): string | null {
@@ -33,10 +38,12 @@ function wrongWithKeyless(
   const { sessionId, transactionId = '' } = claim;
   const session = sessionId === undefined ? psp.byTransaction(transactionId) : psp.find(sessionId);
   const owner = [...payments.values()].find((payment) => payment.sessionId === session?.id);
-  // Without a reading of the transaction, its id is not known to be ours.
-  const isKnown = sessionId !== undefined || owner?.transactionId === transactionId;
+  // A session may be recorded later. Without a reading of the transaction, its id is not known to be ours.
+  const isKnown = sessionId === undefined ? owner?.transactionId === transactionId : isOfKnown;
   const meant = isKnown ? (owner?.id ?? null) : null;
-  if (row.paymentId === meant) return null;
+  // A second receipt may have reached the run while the first was parked.
+  const isHandled = row.outcome === 'accepted' && row.state === 'handled';
+  if (row.paymentId === meant || isHandled) return null;
   return `callback ${eventId} is about ${meant}, and is ${row.state} for ${row.paymentId} (${row.reason})`;
 }
 
@@ -51,8 +58,12 @@ function wrongWithBooks(
   return `${id} knows of ${captured} and ${refunded}, the books of ${ledger.captured} and ${ledger.refunded}`;
 }
 
-/** Each dispute is known as it is, and its state was told once. */
+/**
+ * Each dispute is known as it is, and its state was told once. Of a payment that a person has dismissed, no sweep
+ * looks for disputes whose callbacks were lost.
+ */
 function wrongWithDisputes(payment: PaymentRow, ledger: KeyedLedger, { outbox }: Tables): string | null {
+  if (payment.dismissed) return null;
   for (const { disputeId, state } of ledger.disputes) {
     const known = payment.disputes.find((one) => one.disputeId === disputeId)?.state;
     if (known !== state) return `dispute ${disputeId} of ${payment.id} is ${known} here, and ${state} there`;

@@ -1,5 +1,4 @@
 /** The promises at the end of a schedule: everything is finished, and all money is where it belongs. */
-import type { Claim } from '../../../src/domain/callback.ts';
 import { isOpen } from '../../../src/domain/payment.ts';
 import type { OperationRow } from '../../../src/store/operations.ts';
 import type { OutboxRow } from '../../../src/store/outbox.ts';
@@ -8,6 +7,7 @@ import { brokenAtKeyed } from './at-rest-keyed.ts';
 import { KeyedPsp } from './keyed-psp.ts';
 import type { Ledger } from './ledger.ts';
 import type { Psp } from './psp.ts';
+import type { Keyless } from './network.ts';
 import { isUnfinished, type Tables } from './tables.ts';
 import type { World } from './world.ts';
 
@@ -17,7 +17,7 @@ export interface Books {
   /** Ids of workflows that have a run. */
   readonly open: readonly string[];
   /** Callbacks without a key of ours that were answered 200. */
-  readonly keyless: readonly { readonly eventId: string; readonly claim: Claim }[];
+  readonly keyless: readonly Keyless[];
   /** The updates that reached the merchant, in order. */
   readonly inbox: readonly { readonly effectId: string; readonly body: string }[];
 }

@@ -1,7 +1,7 @@
 /** The answers that a PSP keeps by idempotency key: a repeated request has one effect. */
 
 /** As long as Stripe keeps them. We count on an hour less. */
-const KEPT_MS = 24 * 3_600_000;
+export const KEPT_MS = 24 * 3_600_000;
 
 interface Kept<Answer> {
   readonly body: string;

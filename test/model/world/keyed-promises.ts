@@ -6,6 +6,7 @@ import { STRIPE_TRAITS } from '../../../src/gateways/stripe/capabilities.ts';
 import type { OperationRow } from '../../../src/store/operations.ts';
 import type { PaymentRow } from '../../../src/store/payments.ts';
 import type { OperationFate } from './gateway.ts';
+import { KEPT_MS } from './key-book.ts';
 import { ledgerOf, type KeyedPsp } from './keyed-psp.ts';
 import type { BookedOperation } from './ledger.ts';
 import { Promises } from './promises.ts';
@@ -24,12 +25,21 @@ interface SentKey {
 export class KeyedPromises extends Promises {
   readonly #keyed: KeyedPsp;
   readonly #now: () => number;
+  /** Whether there has been no trouble so far. */
+  readonly #isCalm: () => boolean;
   readonly #sentKeys = new Map<string, SentKey>();
+  /** Sessions that we have closed before their time, on request. */
+  readonly #closed = new Set<PspSession>();
 
-  constructor(tables: Tables, psp: KeyedPsp, policy: LateMoneyPolicy, now: () => number) {
+  constructor(
+    tables: Tables,
+    psp: KeyedPsp,
+    { policy, now, isCalm }: { policy: LateMoneyPolicy; now: () => number; isCalm: () => boolean },
+  ) {
     super(tables, psp, policy);
     this.#keyed = psp;
     this.#now = now;
+    this.#isCalm = isCalm;
   }
 
   override sending(request: OperationRequest, session: PspSession | undefined, fate: OperationFate): void {
@@ -55,7 +65,10 @@ export class KeyedPromises extends Promises {
     session: PspSession | undefined,
   ): void {
     const before = this.#sentKeys.get(id);
-    if (before?.key === key) return;
+    if (before?.key === key) {
+      const isKnown = this.#now() - before.first < KEPT_MS;
+      return this.keep(isKnown, `${kind} ${reference} of ${paymentId} is sent again with a forgotten key`);
+    }
     this.#sentKeys.set(id, { key, first: this.#now() });
     if (before === undefined) return;
     const lapse = before.first + STRIPE_TRAITS.keys.operateMs[kind] - STALLED_MS;
@@ -72,8 +85,18 @@ export class KeyedPromises extends Promises {
     said: PaymentStatus | string | undefined,
   ): void {
     this.keep(session.state !== 'open', `${payment.id} expires while its session can be paid`);
+    this.keep(!this.#closed.has(session), `${payment.id} expires, and we have closed it on request`);
     // The gateway's own word is enough, also before our time for it.
     if (said !== 'expired') super.expiring(payment, session, said);
+  }
+
+  /**
+   * A session with money can't be closed, so nothing is released. Without trouble, the merchant hears that the payment was cancelled. After a lost answer the gateway refuses to
+   * close the session again, and where the next reading is not clear either, the payment expires.
+   */
+  override cancelling(session: PspSession): void {
+    const isEarly = session.state === 'open' && this.#now() < session.expiresAt;
+    if (isEarly && this.#isCalm()) this.#closed.add(session);
   }
 
   /** A pending refund is an effect too: its money is promised. */

@@ -43,17 +43,22 @@ export class KeyedPsp extends Psp {
 
   override pay(session: PspSession, status: TransactionStatus, tampered = {}): Ledger {
     if (status !== 'INITIATED') session.state = 'complete';
-    const { paysTwice } = this.#keyed;
-    if (paysTwice && session.ledger?.authorizedAt != null && status === 'AUTHORIZED') this.#payAgain(session);
     return super.pay(session, status, tampered);
   }
 
+  /** Whether a payer may pay this session now. */
+  isPayable({ state, ledger, surplus }: PspSession): boolean {
+    const isAgain = this.#keyed.paysTwice && ledger?.authorizedAt != null && surplus.length === 0;
+    return state === 'open' || isAgain;
+  }
+
   /** A second transaction in the same session. */
-  #payAgain(session: PspSession): void {
+  payAgain(session: PspSession): void {
     const { is } = session.ledger as Ledger;
-    const second = this.begin({ ...is, id: `${is.id}-${session.surplus.length + 2}` });
+    const second = this.begin({ ...is, id: `${is.id}-again` });
     second.become('AUTHORIZED', this.watch.now());
     session.surplus.push(second);
+    this.change(session, 'AUTHORIZED');
   }
 
   /** The payer's bank refuses, and the payer may try again. */

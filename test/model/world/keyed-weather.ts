@@ -43,5 +43,6 @@ export function drawKeyedWeather(chance: Chance): Weather {
     isCareless: false,
     thin: chance.hits(0.3) ? 0.5 : 0,
     keptFailures: isHard ? 0.1 : 0,
+    outlivesKeys: isHard && chance.hits(0.25),
   };
 }

@@ -12,6 +12,8 @@ const HOUR_MS = 3_600_000;
 /** After this time, a read that does not show the operation proves that it was not done. */
 const LONGEST_HIDDEN_MS = 15_000;
 const DELAYS_MS = [200, 3_000, 90_000, 20 * 60_000, 3 * HOUR_MS, 40 * HOUR_MS];
+const AWAY_IN_MS = 25;
+const LONGER_THAN_KEYS_MS = 26 * HOUR_MS;
 /** No request is on its way for as long as a key is known. */
 const LONGEST_WAY_MS = 20 * 60_000;
 
@@ -30,6 +32,7 @@ export function lineOf(world: World): Line {
     },
     ofOperation: () => {
       const fate = wire.weigh(trouble.weather.fates);
+      if (fate.startsWith('lost') && trouble.weather.outlivesKeys) outliveKeys(world);
       // A gateway that was busy, carried out the operation and hides it for that long can't be
       // distinguished from one that did nothing.
       return fate === 'busy_after' && trouble.weather.lagMs > LONGEST_HIDDEN_MS ? 'busy' : fate;
@@ -48,6 +51,11 @@ export function lineOf(world: World): Line {
     searchLagMs: trouble.weather.lagMs,
     isCareless: trouble.weather.isCareless,
   };
+}
+
+/** As soon as the answer is lost, so that no later try reaches the gateway before it has forgotten the key. */
+function outliveKeys({ clock, trouble }: World): void {
+  clock.after(AWAY_IN_MS, () => trouble.takeAway('gateway', LONGER_THAN_KEYS_MS));
 }
 
 /** Within two days, or never. Null for never. */

@@ -34,6 +34,9 @@ interface Callback {
   readonly sentAt: number;
 }
 
+/** A callback without a key, and whether its session was known when it came. */
+export type Keyless = Pick<Callback, 'eventId' | 'claim'> & { readonly isOfKnown: boolean };
+
 const ERRORS: Readonly<Record<string, string>> = {
   cancelled: 'cancelled',
   failed: 'failed',
@@ -49,7 +52,7 @@ export class Network {
   /** Callbacks accepted while the store was away: only their runs have them. */
   readonly #unlogged: (Callback & { readonly key: PaymentKey })[] = [];
   /** Callbacks without a key that were answered 200. */
-  readonly keyless: Callback[] = [];
+  readonly keyless: Keyless[] = [];
   /** The facts of each session that were told. */
   readonly #facts = new Map<string, Set<string>>();
   readonly #toldOf = new Map<string, readonly string[]>();
@@ -213,6 +216,7 @@ export class Network {
     const { tables, runs, trouble, psp } = this.#world;
     const { eventId, claim, says: contentHash } = callback;
     const db = dbOf(tables);
+    const isOfKnown = [...tables.payments.values()].some(({ sessionId }) => sessionId === claim.sessionId);
     const key = callback.key ?? (await findKey(db, psp.gateway, claim).catch(() => undefined));
     if (key === undefined) return this.#refuse(callback);
     const name = key?.paymentId ?? 'no payment';
@@ -222,7 +226,7 @@ export class Network {
     const received = receivedOf({ id: psp.gateway } as Gateway, UNREAD, delivery);
     const logged = await logDelivery(db, received).catch(() => null);
     if (key === null && logged === null) return this.#refuse(callback);
-    if (callback.key === null && logged !== null) this.keyless.push(callback);
+    if (callback.key === null && logged !== null) this.keyless.push({ eventId, claim, isOfKnown });
     if (key === null) return;
     this.#expectNews(callback, key);
     if (trouble.hits(trouble.weather.deaths)) {

@@ -36,6 +36,8 @@ export interface Weather {
   readonly thin: number;
   /** Share of openings that end with a failure which the gateway keeps for the key. */
   readonly keptFailures: number;
+  /** Whether a gateway that loses an operation may then be away for longer than it knows a key. */
+  readonly outlivesKeys: boolean;
   /** The number of activations after which a run continues as new. */
   readonly longRun: number;
 }
@@ -127,6 +129,7 @@ export function drawWeather(chance: Chance): Weather {
     isCareless: chance.hits(0.4),
     thin: 0,
     keptFailures: 0,
+    outlivesKeys: false,
     longRun: chance.hits(0.1) ? chance.between(6, 40) : Infinity,
   };
 }
@@ -134,5 +137,5 @@ export function drawWeather(chance: Chance): Weather {
 /** The weather without trouble, in which a schedule comes to its end. */
 export function calmed(weather: Weather): Weather {
   const nothing = { stale: 0, lagMs: 0, absent: 0, unreadable: 0, silence: 0, deaths: 0, storeErrors: 0 };
-  return { ...weather, ...nothing, lostSignals: 0, keptFailures: 0, fates: KIND_FATES };
+  return { ...weather, ...nothing, lostSignals: 0, keptFailures: 0, outlivesKeys: false, fates: KIND_FATES };
 }

@@ -97,7 +97,11 @@ export class World {
     if (kind === 'keyed') {
       const psp = new KeyedPsp({ ...weather, captures: weather.rules.captures, paysTwice: false }, watch);
       this.psp = psp;
-      this.promises = new KeyedPromises(this.tables, psp, policy, watch.now);
+      this.promises = new KeyedPromises(this.tables, psp, {
+        policy,
+        now: watch.now,
+        isCalm: () => this.trouble.isCalm && this.trouble.last === 0,
+      });
     } else {
       const { product, rules, clock } = weather;
       this.psp = new Psp({ product, rules, clock }, watch);
