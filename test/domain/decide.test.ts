@@ -472,7 +472,8 @@ describe('a session that we have closed', () => {
         const { status, cause } = findingOf(without) ?? {};
         const isExpired = status === 'EXPIRED' && cause === 'session';
         const isEnd = isExpired || status === 'CANCELLED' || status === 'VOIDED';
-        if (payment.status === 'PENDING' && isEnd) expect(findingOf(decision)).toMatchObject({ status: 'CANCELLED', closedBy: 'merchant' });
+        if (payment.status === 'PENDING' && isEnd)
+          expect(findingOf(decision)).toMatchObject({ status: 'CANCELLED', closedBy: 'merchant' });
         else expect(decision).toEqual(without);
       }),
       { numRuns: 2_000 },

@@ -80,10 +80,11 @@ describe('a message that names a transaction alone', () => {
   it('is answered 503 before any payment has the transaction, if the store does not keep it', async () => {
     next = { isKeyless: true, claim: { transactionId: 'tx-unkept', event: 'refund.failed' } };
     await at.store.db.execute(sql`alter table deliveries rename to deliveries_away`);
-    const answer = await send().finally(() =>
-      at.store.db.execute(sql`alter table deliveries_away rename to deliveries`),
-    );
-    expect(answer.status).toBe(503);
+    try {
+      expect((await send()).status).toBe(503);
+    } finally {
+      await at.store.db.execute(sql`alter table deliveries_away rename to deliveries`);
+    }
     expect(await rows()).toEqual([]);
   });
 

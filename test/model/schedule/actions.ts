@@ -13,9 +13,10 @@ import { RunEnded, RunsUnavailable } from '../../../src/temporal/run-calls.ts';
 import { paymentWorkflowId } from '../../../src/workflows/messages.ts';
 import { MadeTrouble } from '../temporal/activity-try.ts';
 import { enterActivity } from '../temporal/current.ts';
+import { KeyedPsp } from '../world/keyed-psp.ts';
 import type { Part } from '../world/trouble.ts';
 import type { World } from '../world/world.ts';
-import { dispute, failRefund } from './keyed-payers.ts';
+import { dispute, failRefund, payKeyed } from './keyed-payers.ts';
 import { changeMind, pay, payable, reverse, settleHold } from './payers.ts';
 
 const AMOUNTS = [10_000, 10_000, 10_000, 7_000];
@@ -38,7 +39,9 @@ export const ACTIONS = {
   },
   pay: (world) => {
     const session = world.chance.pick(payable(world));
-    if (session !== undefined) pay(world, session);
+    if (session === undefined) return;
+    if (world.psp instanceof KeyedPsp) payKeyed(world, world.psp, session);
+    else pay(world, session);
   },
   comeBack: (world) => {
     const session = world.chance.pick(world.psp.sessions);

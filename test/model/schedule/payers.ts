@@ -6,7 +6,6 @@ import type { Reading } from '../../../src/domain/transaction.ts';
 import { KeyedPsp } from '../world/keyed-psp.ts';
 import type { PspSession } from '../world/psp.ts';
 import type { World } from '../world/world.ts';
-import { payKeyed } from './keyed-payers.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -26,9 +25,7 @@ export function payable({ psp, tables, chance, clock }: World): PspSession[] {
   );
 }
 
-export function pay(world: World, session: PspSession): void {
-  const { psp, chance, clock, trouble } = world;
-  if (psp instanceof KeyedPsp) return payKeyed(world, psp, session);
+export function pay({ psp, chance, clock, trouble }: World, session: PspSession): void {
   // Without sweeps, the end of UNKNOWN in a session that is over would not be found: see `changeMind`.
   const how = chance.weigh({ ...OUTCOMES, unknown: trouble.weather.sweeps ? 2 : 0 });
   const later = (status: Turn) =>

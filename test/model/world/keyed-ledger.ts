@@ -40,7 +40,7 @@ export class KeyedLedger extends Ledger {
   override shown(updatedAt: string | undefined): Transaction {
     return {
       ...super.shown(updatedAt),
-      operations: [...this.#captures, ...this.#voids, ...this.#refunds],
+      operations: [...this.#shownCaptures, ...this.#shownVoids, ...this.#shownRefunds],
       disputes: this.disputes,
       captures: this.captures,
     };
@@ -64,7 +64,7 @@ export class KeyedLedger extends Ledger {
   }
 
   /** Ours by their references, and all others as one sum. */
-  get #captures(): ShownOperation[] {
+  get #shownCaptures(): ShownOperation[] {
     const done = this.operations.filter(({ kind, state }) => kind === 'capture' && state === 'done');
     const ours = done.filter(({ isOurs }) => isOurs);
     const others = done
@@ -74,12 +74,12 @@ export class KeyedLedger extends Ledger {
     return others === 0 ? shown : [...shown, { ...captureOf(null, others), eventId: `ch-${others}` }];
   }
 
-  get #voids(): ShownOperation[] {
+  get #shownVoids(): ShownOperation[] {
     if (this.status !== 'VOIDED') return [];
     return [{ kind: 'void', reference: null, amountMinor: this.is.amountMinor, state: 'done' }];
   }
 
-  get #refunds(): ShownOperation[] {
+  get #shownRefunds(): ShownOperation[] {
     return this.refunds.map(({ id, operation: { who, isOurs, amountMinor, state, isReversed } }) => ({
       kind: 'refund',
       reference: isOurs ? who : null,

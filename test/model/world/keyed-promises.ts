@@ -1,6 +1,5 @@
 /** The promises of contract §5 with the keyed PSP: they differ where keys, closing and captures do. */
 import type { LateMoneyPolicy } from '../../../src/domain/apply-finding.ts';
-import type { PaymentStatus } from '../../../src/domain/payment.ts';
 import type { OperationRequest } from '../../../src/gateways/gateway.ts';
 import { STRIPE_TRAITS } from '../../../src/gateways/stripe/capabilities.ts';
 import type { OperationRow } from '../../../src/store/operations.ts';
@@ -79,11 +78,7 @@ export class KeyedPromises extends Promises {
   }
 
   /** A payer must not be able to pay what has expired. */
-  protected override expiring(
-    payment: PaymentRow,
-    session: PspSession,
-    said: PaymentStatus | string | undefined,
-  ): void {
+  protected override expiring(payment: PaymentRow, session: PspSession, said: string | undefined): void {
     this.keep(session.state !== 'open', `${payment.id} expires while its session can be paid`);
     this.keep(!this.#closed.has(session), `${payment.id} expires, and we have closed it on request`);
     // The gateway's own word is enough, also before our time for it.

@@ -99,7 +99,7 @@ export class World {
       this.psp = psp;
       this.promises = new KeyedPromises(this.tables, psp, {
         policy,
-        now: watch.now,
+        now: () => this.clock.now,
         isCalm: () => this.trouble.isCalm && this.trouble.last === 0,
       });
     } else {
