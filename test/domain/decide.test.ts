@@ -139,6 +139,17 @@ describe('decide', () => {
     });
   });
 
+  it.each(['FAILED', 'DECLINED'] as const)(
+    'keeps %s on an older answer that still shows the hold',
+    (status) => {
+      const ended = snapshot(status, { transactionUpdatedAt: '2026-01-01T00:00:10.000Z' });
+      const held = (updatedAt: string) =>
+        look(ended, { kind: 'transaction', transaction: aTransaction({ status: 'ON_HOLD', updatedAt }) });
+      expect(held('2026-01-01T00:00:09.999Z')).toEqual({ kind: 'keep' });
+      expect(findingOf(held('2026-01-01T00:00:10.001Z'))).toMatchObject({ status: 'ON_HOLD' });
+    },
+  );
+
   it('never goes from money back to an earlier state, even where the gateway gives no times', () => {
     fc.assert(
       fc.property(anySnapshot(), anyTransaction(), anyWatch(), (payment, timed, watch) => {
