@@ -29,6 +29,9 @@ import type { World } from '../world/world.ts';
  */
 const RUNS = { taskQueue: 'payments', updateTimeoutMs: 4_000, signalTimeoutMs: 30_000 };
 
+/** A day without the gateway would be thousands of retries. */
+const LEFT_OUT = { deaths: 0, lostSignals: 0, outlivesKeys: false, longRun: Infinity };
+
 const LONGEST_STOP_MS = 10_000;
 
 export interface RealStage extends Stage {
@@ -62,7 +65,7 @@ export async function startRealStage(): Promise<RealStage> {
     referenceOf: (seed) => `m${seed}`,
     clock: () => new Clock(time.now),
     trouble: (weather, chance, clock, say) =>
-      new RealTrouble({ ...weather, deaths: 0, lostSignals: 0, longRun: Infinity }, chance, clock, say),
+      new RealTrouble({ ...weather, ...LEFT_OUT }, chance, clock, say),
     connect(world) {
       let made: Activities | undefined;
       const activities = () => (made ??= world.activities() as unknown as Activities);
