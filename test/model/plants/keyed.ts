@@ -2,6 +2,7 @@
 import type { readMatching } from '../../../src/activities/read-transaction.ts';
 import type { receivedOf } from '../../../src/api/callbacks/log-entry.ts';
 import type { Claim, Proved } from '../../../src/domain/callback.ts';
+import type { applyFinding } from '../../../src/domain/apply-finding.ts';
 import type { decide } from '../../../src/domain/decide.ts';
 import type { feasible } from '../../../src/domain/operation.ts';
 import type { PaymentSnapshot } from '../../../src/domain/payment.ts';
@@ -12,6 +13,7 @@ import type { PaymentKey } from '../../../src/domain/payment.ts';
 import type { Db } from '../../../src/store/open.ts';
 import type { Attempt } from '../../../src/store/operation-attempts.ts';
 import { tablesOf } from '../world/tables.ts';
+import { dropReversals } from './messages.ts';
 import type { Planted, Plants } from './plant.ts';
 
 export const KEYED: Plants = {
@@ -72,6 +74,25 @@ export const KEYED: Plants = {
     psp: 'keyed',
     found: /gateway says|books say|knows of/,
     plant: () => ({ isStale: oldWhenLess }),
+  },
+  'tells nothing of a refund that came back': {
+    psp: 'keyed',
+    found:
+      /is taken back, and the merchant is not told|and not that it (came back|was taken back)|last update/,
+    plant: () => ({ applyFinding: dropReversals }),
+  },
+  'leaves an order refunded whose refund came back': {
+    psp: 'keyed',
+    found: /order o is REFUNDED, and its payment is/,
+    plant: () => ({
+      applyFinding: (real: typeof applyFinding, ...[order, ...rest]: Parameters<typeof applyFinding>) => {
+        const change = real(order, ...rest);
+        const isReopened = order.status === 'REFUNDED' && change.orderStatus === 'PAID';
+        if (!isReopened) return change;
+        const updates = change.updates.map((update) => ({ ...update, orderStatus: order.status }));
+        return { ...change, orderStatus: order.status, updates };
+      },
+    }),
   },
   'tells nothing of a dispute': {
     psp: 'keyed',

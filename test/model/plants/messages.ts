@@ -52,7 +52,7 @@ export const MESSAGES: Plants = {
   },
 };
 
-function dropReversals(real: (...args: unknown[]) => OrderChange, ...args: unknown[]): OrderChange {
+export function dropReversals(real: (...args: unknown[]) => OrderChange, ...args: unknown[]): OrderChange {
   const settled = real(...args);
   const updates = settled.updates.filter(
     ({ type }) => type !== 'order.capture_reversed' && type !== 'order.refund_failed',

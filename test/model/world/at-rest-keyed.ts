@@ -21,7 +21,12 @@ export function brokenAtKeyed(books: Books, psp: KeyedPsp): string | null {
     const ledger = session && ledgerOf(session);
     if (session?.state === 'open' && payment.status !== 'REVIEW')
       return `${payment.id} is ${payment.status}, and its session can still be paid`;
-    const wrong = ledger && (wrongWithBooks(payment, ledger) ?? wrongWithDisputes(payment, ledger, tables));
+    const wrong =
+      ledger &&
+      (wrongWithBooks(payment, ledger) ??
+        wrongWithOrder(payment, tables) ??
+        wrongWithRefunds(payment, ledger, tables) ??
+        wrongWithDisputes(payment, ledger, tables));
     if (wrong != null) return wrong;
   }
   return null;
@@ -56,6 +61,32 @@ function wrongWithBooks(
   if (status !== ledger.status) return `${id} is ${status}, and the books say ${ledger.status}`;
   if (captured === ledger.captured && refunded === ledger.refunded) return null;
   return `${id} knows of ${captured} and ${refunded}, the books of ${ledger.captured} and ${ledger.refunded}`;
+}
+
+/** An order is as the payment that has paid it: also after its refund came back. */
+function wrongWithOrder({ id, orderReference, status }: PaymentRow, { orders }: Tables): string | null {
+  const order = orders.get(orderReference);
+  if (order?.paidPaymentId !== id || status === 'REVIEW') return null;
+  const meant = status === 'VOIDED' || status === 'REFUNDED' ? status : 'PAID';
+  const isRight = order.status === meant || order.status === 'REVIEW';
+  return isRight ? null : `order ${orderReference} is ${order.status}, and its payment is ${status}`;
+}
+
+/** A refund that was told as done, and came back, was told again. */
+function wrongWithRefunds(
+  { id: paymentId, dismissed }: PaymentRow,
+  ledger: KeyedLedger,
+  { outbox }: Tables,
+): string | null {
+  if (dismissed) return null;
+  for (const { id, operation } of ledger.refunds) {
+    const isTold = (type: string) =>
+      [...outbox.keys()].some((effect) => effect.startsWith(`${paymentId}/${type}/${id}`));
+    const wasDone = isTold('order.refunded') || isTold('order.partially_refunded');
+    if (operation.isReversed === true && wasDone && !isTold('order.refund_failed'))
+      return `refund ${id} of ${paymentId} was told as done, and not that it came back`;
+  }
+  return null;
 }
 
 /**
