@@ -80,7 +80,8 @@ export class KeyedPromises extends Promises {
   /** A payer must not be able to pay what has expired. */
   protected override expiring(payment: PaymentRow, session: PspSession, said: string | undefined): void {
     this.keep(session.state !== 'open', `${payment.id} expires while its session can be paid`);
-    this.keep(!this.#closed.has(session), `${payment.id} expires, and we have closed it on request`);
+    const isKnown = this.#closed.has(session) && this.#isCalm();
+    this.keep(!isKnown, `${payment.id} expires, and we have closed it on request`);
     // The gateway's own word is enough, also before our time for it.
     if (said !== 'expired') super.expiring(payment, session, said);
   }
