@@ -112,6 +112,8 @@ export function feasible(
     return refused('not_yet', 'the money is not settled yet, and is refunded once it is');
   if (left <= 0)
     return refused('operation_not_possible', nothingLeft(wanted.kind, transaction, reservedMinor));
+  if (kind === 'capture' && reservedMinor > 0 && (wanted.finalCapture || rules.captures !== 'many'))
+    return refused('not_yet', `it would release ${reservedMinor} that are promised to operations under way`);
   const amountMinor = wanted.amountMinor ?? left;
   if (amountMinor > left)
     return refused('amount_too_large', `${amountMinor} was asked for, ${left} can be ${PAST[wanted.kind]}`);

@@ -165,6 +165,19 @@ describe('the operations that a transaction allows', () => {
     );
   });
 
+  it('include no capture that releases the rest while a part of it is reserved', () => {
+    const last = { ...RULES, captures: 'once', finalCapture: true } as const;
+    const wait = { ok: false, code: 'not_yet', detail: expect.stringContaining('6000') };
+    expect(feasible(wanted('capture'), aTransaction(), last, 6_000)).toEqual(wait);
+    expect(feasible(wanted('capture', 4_000), aTransaction(), last, 6_000)).toEqual(wait);
+    const parts = { ...last, captures: 'many' } as const;
+    expect(feasible(wanted('capture', 1_000, true), aTransaction(), parts, 6_000)).toEqual(wait);
+    expect(feasible(wanted('capture', 1_000), aTransaction(), parts, 6_000).ok).toBe(true);
+    expect(feasible(wanted('capture'), aTransaction(), last, 10_000)).toMatchObject({
+      code: 'operation_not_possible',
+    });
+  });
+
   it('include no void while a capture is under way', () => {
     expect(feasible(wanted('void'), aTransaction(), RULES, 1)).toMatchObject({ ok: false });
   });
