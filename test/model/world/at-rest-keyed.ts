@@ -19,7 +19,7 @@ export function brokenAtKeyed(books: Books, psp: KeyedPsp): string | null {
   for (const payment of tables.payments.values()) {
     const session = psp.sessions.find(({ id }) => id === payment.sessionId);
     const ledger = session && ledgerOf(session);
-    if (session?.state === 'open' && payment.status !== 'REVIEW')
+    if (session?.state === 'open' && payment.status !== 'REVIEW' && payment.reason !== NEVER_OPENED)
       return `${payment.id} is ${payment.status}, and its session can still be paid`;
     const wrong =
       ledger &&
@@ -31,6 +31,9 @@ export function brokenAtKeyed(books: Books, psp: KeyedPsp): string | null {
   }
   return null;
 }
+
+/** A session that a callback has named afterwards. No payer has ever had its address. */
+const NEVER_OPENED = 'no session before the payment expired';
 
 /** It has reached the payment that it is about, or is kept as foreign since nothing of ours has its names. */
 function wrongWithKeyless(

@@ -10,7 +10,7 @@ import { ledgerOf, type KeyedPsp } from './keyed-psp.ts';
 import type { BookedOperation } from './ledger.ts';
 import { Promises } from './promises.ts';
 import type { PspSession } from './psp.ts';
-import type { Tables } from './tables.ts';
+import { isUnfinished, type Tables } from './tables.ts';
 
 /** Between the mark of an operation and its arrival, a process may stand still. */
 const STALLED_MS = 5 * 60_000;
@@ -46,15 +46,29 @@ export class KeyedPromises extends Promises {
     this.#releasing(request, session);
   }
 
-  /** The rest of an authorization is released only where that was asked for. */
+  /** The rest of an authorization is released only where that was asked for, and never what is promised. */
   #releasing(
     { kind, reference, amountMinor, finalCapture }: OperationRequest,
     session: PspSession | undefined,
   ): void {
     const ledger = session && ledgerOf(session);
-    if (kind !== 'capture' || ledger?.captures !== 'once' || finalCapture === true) return;
+    if (kind !== 'capture' || session === undefined || ledger === undefined) return;
     const rest = ledger.capturable - amountMinor;
-    this.keep(rest <= 0, `capture ${reference} of ${amountMinor} gives ${rest} away that nobody released`);
+    const what = `capture ${reference} of ${amountMinor} gives ${rest} away`;
+    if (ledger.captures === 'once')
+      this.keep(rest <= 0 || finalCapture === true, `${what} that nobody released`);
+    else if (finalCapture !== true) return;
+    this.keep(rest <= 0 || this.#promisedTo(reference, session) === 0, `${what} that is promised to others`);
+  }
+
+  /** The sum of the other captures that were sent, and are not in the books. */
+  #promisedTo(besides: string, { key, ledger }: PspSession): number {
+    const isBooked = (reference: string) => ledger?.operations.some(({ who }) => who === reference) === true;
+    return this.tables
+      .operationsOf(key.paymentId)
+      .filter((row) => row.kind === 'capture' && row.reference !== besides && isUnfinished(row))
+      .filter(({ sentAt, reference }) => sentAt !== null && !isBooked(reference))
+      .reduce((sum, { amount }) => sum + (amount ?? 0), 0);
   }
 
   /** It may be sent again with its key. With another one only after that key is over, and a read. */
