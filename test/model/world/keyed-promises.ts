@@ -15,7 +15,7 @@ import { isUnfinished, type Tables } from './tables.ts';
 /** Between the mark of an operation and its arrival, a process may stand still. */
 const STALLED_MS = 5 * 60_000;
 
-/** The key with which an operation was sent last, and when that key was used first. */
+/** A key with which an operation was sent, and when it was used first. */
 interface SentKey {
   readonly key: string;
   readonly first: number;
@@ -26,7 +26,7 @@ export class KeyedPromises extends Promises {
   readonly #now: () => number;
   /** Whether there has been no trouble so far. */
   readonly #isCalm: () => boolean;
-  readonly #sentKeys = new Map<string, SentKey>();
+  readonly #sentKeys = new Map<string, readonly SentKey[]>();
   /** Sessions that we have closed before their time, on request. */
   readonly #closed = new Set<PspSession>();
 
@@ -77,12 +77,15 @@ export class KeyedPromises extends Promises {
     { idempotencyKey: key }: OperationRequest,
     session: PspSession | undefined,
   ): void {
-    const before = this.#sentKeys.get(id);
-    if (before?.key === key) {
-      const isKnown = this.#now() - before.first < KEPT_MS;
+    const keys = this.#sentKeys.get(id) ?? [];
+    // Also an earlier key than the last, by a process that stood still.
+    const same = keys.find((sent) => sent.key === key);
+    if (same !== undefined) {
+      const isKnown = this.#now() - same.first < KEPT_MS;
       return this.keep(isKnown, `${kind} ${reference} of ${paymentId} is sent again with a forgotten key`);
     }
-    this.#sentKeys.set(id, { key, first: this.#now() });
+    const before = keys.at(-1);
+    this.#sentKeys.set(id, [...keys, { key, first: this.#now() }]);
     if (before === undefined) return;
     const lapse = before.first + STRIPE_TRAITS.keys.operateMs[kind] - STALLED_MS;
     const over = this.#keyed.spent.get(before.key) ?? lapse;
@@ -101,8 +104,9 @@ export class KeyedPromises extends Promises {
   }
 
   /**
-   * A session with money can't be closed, so nothing is released. Without trouble, the merchant hears that the payment was cancelled. After a lost answer the gateway refuses to
-   * close the session again, and where the next reading is not clear either, the payment expires.
+   * A session with money can't be closed, so nothing is released. Without trouble, the merchant hears that the
+   * payment was cancelled. After a lost answer the gateway refuses to close the session again, and where the next
+   * reading is not clear either, the payment expires.
    */
   override cancelling(session: PspSession): void {
     const isEarly = session.state === 'open' && this.#now() < session.expiresAt;
