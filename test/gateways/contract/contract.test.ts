@@ -14,9 +14,10 @@ import { aSnapshot, aWatch } from '../../support/domain-arbitraries.ts';
 import { DINTERO_STAND } from './dintero-stand.ts';
 import { SIMULATOR_STAND } from './simulator-stand.ts';
 import type { Stand, StandKind } from './stand.ts';
+import { STRIPE_STAND } from './stripe-stand.ts';
 
 /** A new gateway is added here, and passes without a change of this file's tests. */
-const STANDS: readonly StandKind[] = [SIMULATOR_STAND, DINTERO_STAND];
+const STANDS: readonly StandKind[] = [SIMULATOR_STAND, DINTERO_STAND, STRIPE_STAND];
 
 const AMOUNT = 72_200;
 const CURRENCY = 'NOK';
