@@ -1,6 +1,6 @@
 /**
- * The rules that must hold after every scenario, from three sides: our API, the merchant's inbox, Dintero's
- * own ledger.
+ * The rules that must hold after every scenario, from three sides: our API, the merchant's inbox, the
+ * gateway's own ledger.
  */
 import type { SimSession } from './sandbox.ts';
 import type { Stack } from './stack.ts';
@@ -8,14 +8,14 @@ import type { Stack } from './stack.ts';
 /** Orders by the rule that they violate; each list should be empty. */
 export interface Books {
   /**
-   * Dintero holds money for a session, but this session does not pay its order, and no review is open for it.
+   * The gateway holds money for a session, but this session does not pay its order, and no review is open for it.
    */
   readonly lost: string[];
   /** Paid by two sessions, or with a number of webhook ids other than one. */
   readonly double: string[];
-  /** Paid although Dintero holds no such money. */
+  /** Paid although the gateway holds no such money. */
   readonly wrong: string[];
-  /** The violations that Dintero's own rules find. */
+  /** The violations that the gateway's own rules find. */
   readonly violations: string[];
 }
 

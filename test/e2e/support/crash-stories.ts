@@ -6,6 +6,7 @@ import { basic, grant } from '../../sandbox/sandbox-client.ts';
 import { toSessionBody } from '../../../src/gateways/dintero/session-request.ts';
 import { createCall } from './http.ts';
 import { insist, insistOnOpening as opened } from './insist.ts';
+import { insistOnMove as moved } from './money.ts';
 import type { Paid } from './sandbox.ts';
 import { untilOrder, untilTold, type Changes, type Opened } from './shop.ts';
 import type { Stack } from './stack.ts';
@@ -169,16 +170,6 @@ async function payAtBusyShop(stack: Stack, order: string): Promise<void> {
 async function cancelled(stack: Stack, { id, orderReference }: Opened): Promise<void> {
   await insist('the cancel', () => stack.call('POST', `/v1/payments/${id}/cancel`));
   await untilTold(stack, [orderReference], 'order.payment_cancelled', WAITS_FOR_MS);
-}
-
-/** Repeats the call until the operation is not under way any more; a lost one stays `unknown`. */
-async function moved(stack: Stack, { id }: Opened, kind: string, asked: object = {}): Promise<void> {
-  const body = { reference: `${kind}-1`, ...asked };
-  const isOver = async () => {
-    const answer = await insist(`the ${kind}`, () => stack.call('POST', `/v1/payments/${id}/${kind}`, body));
-    return answer.status !== 202 || answer.body.status === 'unknown';
-  };
-  await until(`the ${kind} is over`, isOver, WAITS_FOR_MS, 1_500);
 }
 
 /**

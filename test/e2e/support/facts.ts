@@ -1,5 +1,5 @@
 /**
- * The place of an order's money, in one line, from three sides: our API, Dintero's ledger, the merchant's
+ * The place of an order's money, in one line, from three sides: our API, the gateway's ledger, the merchant's
  * inbox.
  */
 import type { SimSession } from './sandbox.ts';
@@ -16,6 +16,8 @@ interface Operation {
   readonly status: string;
 }
 
+const NAMES = { dintero: 'Dintero', stripe: 'Stripe' } as const;
+
 /** The events of a transaction that only say how it began. */
 const BEGINNINGS = new Set(['INITIALIZE', 'AUTHORIZE', 'DEPOSIT']);
 
@@ -28,7 +30,7 @@ export async function factsOf(stack: Stack, reference: string): Promise<string> 
   return [
     `order ${order.body.status}`,
     `payment ${ours.join(' and ')}`,
-    `at Dintero ${sessions.map(ofSession).toSorted().join(' and ')}`,
+    `at ${NAMES[stack.gateway]} ${sessions.map(ofSession).toSorted().join(' and ')}`,
     `merchant told ${toldOf(stack, reference)}`,
   ].join('; ');
 }

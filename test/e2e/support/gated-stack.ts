@@ -7,7 +7,7 @@ import { BALANCED, checkBooks } from './books.ts';
 import { openGate, type Gate } from './gate.ts';
 import type { SimAttempt } from './sandbox.ts';
 import { untilTold, type Opened } from './shop.ts';
-import { startStack, type Stack } from './stack.ts';
+import { startStack, type GatewayId, type Stack } from './stack.ts';
 import { until } from './until.ts';
 
 export interface GatedStack {
@@ -18,12 +18,12 @@ export interface GatedStack {
 }
 
 /** No sweep: a callback that was answered 200 must have its effect by itself. */
-export async function startGatedStack(): Promise<GatedStack> {
+export async function startGatedStack(gateway: GatewayId = 'dintero'): Promise<GatedStack> {
   const postgres = await startPostgres();
   const url = new URL(await postgres.createDatabase());
   const gate = await openGate({ host: url.hostname, port: Number(url.port) });
   url.port = String(gate.port);
-  const stack = await startStack({ databaseUrl: url.href });
+  const stack = await startStack({ databaseUrl: url.href, gateway });
   return {
     stack,
     gate,

@@ -1,6 +1,6 @@
 /** The steps of merchants with paid money, as the scenarios use them. */
 import type { Answer } from './http.ts';
-import { insistOnOpening } from './insist.ts';
+import { insist, insistOnOpening } from './insist.ts';
 import type { Paid, SimEvent } from './sandbox.ts';
 import { newOrder, untilTold, type Changes, type Opened } from './shop.ts';
 import type { Stack } from './stack.ts';
@@ -49,6 +49,21 @@ export function move(stack: Stack, { id }: Opened, kind: Kind, body: object): Pr
   return stack.call('POST', `/v1/payments/${id}/${kind}`, body);
 }
 
+/** Repeats the call until the operation is not under way any more; a lost one stays `unknown`. */
+export async function insistOnMove(
+  stack: Stack,
+  { id }: Pick<Opened, 'id'>,
+  kind: string,
+  asked: object = {},
+): Promise<void> {
+  const body = { reference: `${kind}-1`, ...asked };
+  const isOver = async () => {
+    const answer = await insist(`the ${kind}`, () => stack.call('POST', `/v1/payments/${id}/${kind}`, body));
+    return answer.status !== 202 || answer.body.status === 'unknown';
+  };
+  await until(`the ${kind} is over`, isOver, 150_000, 1_500);
+}
+
 /**
  * The end of an operation: asks until it is not under way any more. Where its answer was lost, the end may be
  * `unknown`.
@@ -71,7 +86,7 @@ export async function outcomeOf(
   return status;
 }
 
-/** The money operations at Dintero, in order: `CAPTURE 60`. */
+/** The money operations at the gateway, in order: `CAPTURE 60`. */
 export async function movesOf({ sandbox }: Stack, transactionId: string): Promise<string[]> {
   const { events } = await sandbox.transaction(transactionId);
   return events.filter(isMove).map(({ event, amount }) => `${event} ${amount}`);

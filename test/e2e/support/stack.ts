@@ -1,6 +1,6 @@
 /**
- * The whole product as it runs: Temporal, a simulated Dintero, the service, a merchant; real processes, HTTP
- * between them.
+ * The whole product as it runs: Temporal, a simulated Dintero (and Stripe, where a test asks for it), the
+ * service, a merchant; real processes, HTTP between them.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,8 @@ import { freePort } from '../../../kit/free-port.js';
 import { read } from '../../../kit/poll.js';
 import type { ChildSpec } from '../../../kit/tied-child.js';
 import { DINTERO_SANDBOX } from '../../../src/gateways/dintero/sandbox.ts';
+import type { GatewaySandbox } from '../../../src/gateways/gateway-descriptor.ts';
+import { STRIPE_SANDBOX } from '../../../src/gateways/stripe/sandbox.ts';
 import { migratePostgres } from '../../../src/store/migrations.ts';
 import { builtFolder } from '../../support/compiled.ts';
 import { copyStoreTemplate } from '../../support/store.ts';
@@ -18,6 +20,7 @@ import { createCall, type Call } from './http.ts';
 import { startMerchant, WEBHOOK_SECRET, type Merchant } from './merchant.ts';
 import { endAllProcesses, launch, startProcess, type Process } from './processes.ts';
 import { createSandbox, type Sandbox } from './sandbox.ts';
+import { createStripeSandbox } from './stripe-sandbox.ts';
 
 export const API_KEY = 'e2e_key_0123456789abcdef0123';
 
@@ -34,7 +37,8 @@ export const SWEEPS = { SWEEP_INTERVAL: '3s' } as const;
 const FAST_START = '--liftoff-only';
 
 export type Role = 'serve' | 'api' | 'worker';
-export type Name = 'temporal' | 'sandbox' | Role;
+export type Name = 'temporal' | 'sandbox' | 'stripe' | Role;
+export type GatewayId = 'dintero' | 'stripe';
 
 export interface StackOptions {
   /**
@@ -43,6 +47,8 @@ export interface StackOptions {
    */
   readonly databaseUrl?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** `stripe`: both gateways are configured, and the stack's payers and payments are at Stripe. */
+  readonly gateway?: GatewayId;
   /** Namespaces on its Temporal for the stacks beside it. */
   readonly namespaces?: readonly string[];
   /**
@@ -55,6 +61,9 @@ export interface StackOptions {
 export interface Stack {
   /** The merchant's API, with a key. */
   readonly call: Call;
+  /** The gateway of the payments that scenarios open. */
+  readonly gateway: GatewayId;
+  /** That gateway's sandbox. */
   readonly sandbox: Sandbox;
   readonly merchant: Merchant;
   readonly origin: string;
@@ -62,6 +71,8 @@ export interface Stack {
   /** The environment of the service's processes. */
   readonly env: Readonly<Record<string, string>>;
   process(name: Name): Process;
+  /** The same stack for scenarios at another gateway. */
+  at(gateway: GatewayId): Stack;
   /** Starts a process that is not running, and waits until it answers. `env` is added to its environment. */
   start(name: Name, env?: Readonly<Record<string, string>>): Promise<void>;
   kill(name: Name, signal?: NodeJS.Signals): Promise<void>;
@@ -74,6 +85,8 @@ interface Ports {
   readonly api: number;
   readonly temporal: number;
   readonly sandbox: number;
+  /** Null where only Dintero is configured. */
+  readonly stripe: number | null;
 }
 
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
@@ -86,9 +99,18 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const specs = await specsOf(ports, folder, env, options.namespaces);
   const running = new Map<Name, Process>();
   const origin = `http://127.0.0.1:${ports.api}`;
+  const sandboxes = { dintero: createSandbox(addressOf(ports.sandbox)), ...stripeOf(ports) };
+  const sandboxOf = (gateway: GatewayId): Sandbox => {
+    const sandbox = sandboxes[gateway];
+    if (sandbox === undefined) throw new Error(`this stack has no ${gateway}: start it with \`gateway\``);
+    return sandbox;
+  };
+  const { gateway = 'dintero' } = options;
   const stack: Stack = {
     call: createCall(origin, { authorization: `Bearer ${API_KEY}` }),
-    sandbox: createSandbox(`http://127.0.0.1:${ports.sandbox}`),
+    gateway,
+    sandbox: sandboxOf(gateway),
+    at: (other) => ({ ...stack, gateway: other, sandbox: sandboxOf(other) }),
     merchant,
     origin,
     folder,
@@ -112,17 +134,36 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   return stack;
 }
 
-async function portsOf({ beside }: StackOptions): Promise<Ports> {
+async function portsOf({ beside, gateway }: StackOptions): Promise<Ports> {
   const api = await freePort();
-  if (beside === undefined) return { api, temporal: await freePort(), sandbox: await freePort() };
-  const portIn = (address: string) => Number(address.slice(address.lastIndexOf(':') + 1));
-  const { env, sandbox } = beside.stack;
-  return { api, temporal: portIn(env['TEMPORAL_ADDRESS'] ?? ''), sandbox: portIn(sandbox.origin) };
+  if (beside === undefined) {
+    const stripe = gateway === 'stripe' ? await freePort() : null;
+    return { api, temporal: await freePort(), sandbox: await freePort(), stripe };
+  }
+  const portIn = (address = '') => Number(address.slice(address.lastIndexOf(':') + 1));
+  const { env, at } = beside.stack;
+  return {
+    api,
+    temporal: portIn(env['TEMPORAL_ADDRESS']),
+    sandbox: portIn(at('dintero').sandbox.origin),
+    stripe: env['STRIPE_API_URL'] === undefined ? null : portIn(env['STRIPE_API_URL']),
+  };
+}
+
+function addressOf(port: number): string {
+  return `http://127.0.0.1:${port}`;
+}
+
+function stripeOf({ stripe }: Ports): { readonly stripe?: Sandbox } {
+  return stripe === null ? {} : { stripe: createStripeSandbox(addressOf(stripe)) };
 }
 
 async function startAll(stack: Stack, { databaseUrl, beside }: StackOptions): Promise<void> {
   try {
-    if (beside === undefined) await Promise.all([stack.start('temporal'), stack.start('sandbox')]);
+    const isStripe = stack.env['STRIPE_API_URL'] !== undefined;
+    const shared: Name[] = ['temporal', 'sandbox', ...(isStripe ? (['stripe'] as const) : [])];
+    if (beside === undefined) await Promise.all(shared.map((name) => stack.start(name)));
+    else if (isStripe) await listenToo(stack);
     if (databaseUrl !== undefined) await migratePostgres(databaseUrl);
     if (databaseUrl === undefined) await stack.start('serve');
     else await Promise.all([stack.start('api'), stack.start('worker')]);
@@ -132,13 +173,23 @@ async function startAll(stack: Stack, { databaseUrl, beside }: StackOptions): Pr
   }
 }
 
+/** Stripe calls one address for the whole account; a service beside another one needs an endpoint of its own. */
+async function listenToo({ at, origin }: Stack): Promise<void> {
+  const call = createCall(at('stripe').sandbox.origin);
+  const { status, body } = await call('POST', '/__sim/endpoints', { url: callsTo(origin) });
+  if (status >= 300) throw new Error(`an endpoint at the stripe sandbox: ${status} ${JSON.stringify(body)}`);
+}
+
+function callsTo(origin: string): string {
+  return `${origin}/callbacks/stripe`;
+}
+
 function serviceEnv(
   ports: Ports,
   folder: string,
   merchant: Merchant,
   options: StackOptions,
 ): Record<string, string> {
-  const sandbox = `http://127.0.0.1:${ports.sandbox}`;
   return {
     PATH: process.env['PATH'] ?? '',
     HOME: process.env['HOME'] ?? folder,
@@ -148,7 +199,11 @@ function serviceEnv(
     TEMPORAL_ADDRESS: `127.0.0.1:${ports.temporal}`,
     TEMPORAL_NAMESPACE: options.beside?.namespace ?? 'default',
     API_KEYS: API_KEY,
-    ...DINTERO_SANDBOX.variables(sandbox),
+    ...DINTERO_SANDBOX.variables(addressOf(ports.sandbox)),
+    ...(ports.stripe !== null && {
+      ...STRIPE_SANDBOX.variables(addressOf(ports.stripe)),
+      DEFAULT_GATEWAY: 'dintero',
+    }),
     ORDER_WEBHOOK_URL: merchant.url,
     ORDER_WEBHOOK_SECRETS: WEBHOOK_SECRET,
     ON_HOLD_POLL_INTERVAL: '2s',
@@ -172,29 +227,39 @@ async function specsOf(
     (more: Readonly<Record<string, string>> = {}) =>
       Promise.resolve(roleSpec(name, dist, { ...env, ...more }));
   const dataDir = join(folder, 'server');
+  const sandbox = (of: GatewaySandbox, port: number) =>
+    sandboxSpec(of, dist, port, { folder, api: ports.api });
   return {
     async temporal() {
       const spec = await temporalServer({ executable, port: ports.temporal, uiPort: null, dataDir });
       return { ...spec, args: [...spec.args, ...namespaces.flatMap((name) => ['--namespace', name])] };
     },
-    sandbox: () => Promise.resolve(sandboxSpec(dist, ports.sandbox, join(folder, 'sandbox'))),
+    sandbox: () => Promise.resolve(sandbox(DINTERO_SANDBOX, ports.sandbox)),
+    stripe: () => Promise.resolve(sandbox(STRIPE_SANDBOX, ports.stripe ?? 0)),
     serve: role('serve'),
     api: role('api'),
     worker: role('worker'),
   };
 }
 
-function sandboxSpec(dist: string, port: number, dataDir: string): ChildSpec {
+function sandboxSpec(
+  of: GatewaySandbox,
+  dist: string,
+  port: number,
+  { folder, api }: { readonly folder: string; readonly api: number },
+): ChildSpec {
+  const { callsVariable, portVariable } = of;
   return {
-    name: 'sandbox',
+    name: portVariable,
     command: process.execPath,
     args: [join(dist, '..', 'sandbox', 'start.js')],
     env: {
-      ...DINTERO_SANDBOX.variables(`http://127.0.0.1:${port}`),
-      SANDBOX_PORT: String(port),
-      DATA_DIR: dataDir,
+      ...of.variables(addressOf(port)),
+      [portVariable]: String(port),
+      ...(callsVariable !== undefined && { [callsVariable]: callsTo(addressOf(api)) }),
+      DATA_DIR: join(folder, 'sandbox'),
     },
-    answers: () => read(`http://127.0.0.1:${port}/__sim/requests`),
+    answers: () => read(`${addressOf(port)}/__sim/requests`),
     readyWithinMs: 60_000,
   };
 }

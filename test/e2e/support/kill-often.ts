@@ -1,0 +1,93 @@
+/** `kill -9` at random moments while orders are opened, paid, captured, refunded and voided. */
+import { expect } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BALANCED, checkBooks } from './books.ts';
+import { factsOf } from './facts.ts';
+import { insistOnMove } from './money.ts';
+import { sendPayer } from './send-payer.ts';
+import { newOrder, untilTold } from './shop.ts';
+import type { Name, Stack } from './stack.ts';
+import { until } from './until.ts';
+
+const ORDERS = 30;
+const KILLS = 4;
+const SETTLED_WITHIN_MS = 150_000;
+const AMOUNT = 29_990;
+const PART = 10_000;
+
+/** The moves of every third order, and its end after "order ". */
+const MOVES = [
+  {
+    moves: [['capture'], ['refund', { amount: PART }]],
+    order: 'PAID; payment PARTIALLY_REFUNDED, capture done, refund done',
+    ledger: `PARTIALLY_REFUNDED, CAPTURE ${AMOUNT}, REFUND ${PART}`,
+    told: 'paid, captured, partially_refunded',
+  },
+  {
+    moves: [['void']],
+    order: 'VOIDED; payment VOIDED, void done',
+    ledger: `AUTHORIZATION_VOIDED, VOID ${AMOUNT}`,
+    told: 'paid, voided',
+  },
+  {
+    moves: [['capture'], ['refund']],
+    order: 'REFUNDED; payment REFUNDED, capture done, refund done',
+    ledger: `REFUNDED, CAPTURE ${AMOUNT}, REFUND ${AMOUNT}`,
+    told: 'paid, captured, refunded',
+  },
+] as const satisfies readonly {
+  readonly moves: readonly (readonly [string, object?])[];
+  readonly order: string;
+  readonly ledger: string;
+  readonly told: string;
+}[];
+
+/** Every order has one session, one payment and one end, whenever the process dies. */
+export async function expectKillsSurvived(stack: Stack, name: Name, gateway: string): Promise<void> {
+  const references = Array.from({ length: ORDERS }, () => newOrder(`kills-${name}`));
+  const moments = Array.from({ length: KILLS }, () => 500 + Math.round(Math.random() * 3_000));
+  process.stdout.write(`kills of ${name}, each so many ms after the last start: ${moments.join(', ')}\n`);
+  let isShopping = true;
+  const shopping = Promise.all(references.map((reference, index) => shop(stack, reference, index)));
+  const killing = async () => {
+    for (const wait of moments) {
+      await sleep(wait);
+      await stack.kill(name);
+      if (!isShopping) process.stdout.write(`a kill of ${name} came after the last order was done\n`);
+      await stack.start(name);
+    }
+  };
+  await Promise.all([shopping.finally(() => void (isShopping = false)), killing()]);
+  await expectEnds(stack, references, gateway);
+  expect(await checkBooks(stack, references)).toEqual(BALANCED);
+  expect(stack.merchant.unsigned).toEqual([]);
+}
+
+/** One order from its opening to its end. */
+async function shop(stack: Stack, reference: string, index: number): Promise<void> {
+  await sleep(index * 100);
+  const opened = await sendPayer(stack, reference, index);
+  await untilTold(stack, [reference], 'order.paid', SETTLED_WITHIN_MS);
+  for (const [kind, asked] of wayOf(index).moves) await insistOnMove(stack, opened, kind, asked);
+}
+
+function wayOf(
+  index: number,
+): { readonly moves: readonly (readonly [string, object?])[] } & (typeof MOVES)[number] {
+  return MOVES[index % MOVES.length] ?? MOVES[0];
+}
+
+async function expectEnds(stack: Stack, references: readonly string[], gateway: string): Promise<void> {
+  const wanted = references.map((_, index) => {
+    const { order, ledger, told } = wayOf(index);
+    return `order ${order}; at ${gateway} ${ledger}; merchant told ${told}`;
+  });
+  const rest = new Map(references.map((reference, index) => [reference, wanted[index]]));
+  const areThere = async () => {
+    for (const [reference, end] of rest)
+      if ((await factsOf(stack, reference)) === end) rest.delete(reference);
+    return rest.size === 0;
+  };
+  await until('every order is at its end', areThere, SETTLED_WITHIN_MS, 1_000).catch(() => undefined);
+  expect(await Promise.all(references.map((reference) => factsOf(stack, reference)))).toEqual(wanted);
+}
