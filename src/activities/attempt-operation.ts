@@ -8,7 +8,16 @@ import { readAttempt, renewKey, type Attempt } from '../store/operation-attempts
 import type { Transaction } from '../domain/transaction.ts';
 import type { GatewayTools } from './ask-gateway.ts';
 import type { AttemptResult, OperationInput } from './contract.ts';
-import { lost, refused, shownBy, takeBack, tried, type Failure, type Tried } from './operation-try.ts';
+import {
+  lost,
+  orderOf,
+  refused,
+  shownBy,
+  takeBack,
+  tried,
+  type Failure,
+  type Tried,
+} from './operation-try.ts';
 import { holdsMoneyIn, lagsBehind, readMatching, transactionOf, type SeenMoney } from './read-transaction.ts';
 import { recordStuck, recordStuckSurplus, recordTransaction } from './record-transaction.ts';
 import { sendAgain, sendIfAllowed } from './send-operation.ts';
@@ -88,12 +97,18 @@ async function notShown(
   // While the gateway is away, an activity is retried for hours with the time of its first try.
   const isKeyKnown = keySince !== null && Math.max(now, Date.now()) - keySince.getTime() < keyMs;
   if (isKeyKnown && code !== 'key_spent') return sendAgain(moving, at, transaction);
-  await renewKey(moving.db, at.operation);
+  await nextKey(moving, at);
   const { operation } = await readAttempt(moving.db, at.operation.id);
   return operation.sentAt === null
     ? sendIfAllowed(moving, { ...at, operation }, transaction)
     : tried(at, 'busy');
 }
+
+const nextKey = crashable(
+  { before: 'attempt.key.before', after: 'attempt.key.after' },
+  ({ db }: GatewayTools, { operation }: Attempt) => renewKey(db, operation),
+  orderOf,
+);
 
 /** How long reads may fail to show an operation that the gateway did although it answered "busy". */
 const READS_LAG_MS = 20_000;

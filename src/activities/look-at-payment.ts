@@ -60,9 +60,15 @@ async function readToTheEnd(
     return reading;
   const decision = decideLook(snapshotOf(row, gateway), reading, input);
   if (decision.kind !== 'find' || decision.finding.status !== 'EXPIRED') return reading;
-  const answer = await gateway.cancelSession(row.sessionId ?? '', { signal: looking.signal });
+  const answer = await endSession(looking, row);
   return answer === 'cancelled' ? reading : read(looking, row, transactionId);
 }
+
+const endSession = crashable(
+  { before: 'look.end.before', after: 'look.end.after' },
+  ({ gateway, signal }: GatewayTools, { sessionId }: PaymentRow) =>
+    gateway.cancelSession(sessionId ?? '', { signal }),
+);
 
 const NOT_RECORDED = 'the reading could not be recorded';
 

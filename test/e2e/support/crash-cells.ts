@@ -3,7 +3,8 @@
  * Temporal, sandbox and merchant.
  */
 import type { CrashPoint } from '../../../src/crash-points.ts';
-import { STORIES, type Story, type StoryName } from './crash-stories.ts';
+import { STORIES, type StoryName } from './crash-stories.ts';
+import type { Story } from './crash-story.ts';
 import { factsOf, toldOf } from './facts.ts';
 import { newOrder } from './shop.ts';
 import { startStack, type Role, type Stack } from './stack.ts';
@@ -81,8 +82,9 @@ function environment(taken: Taken | null): Record<string, string> {
   return { PAIDONCE_CRASH_AT: points.join() };
 }
 
-async function crash(life: Life, stack: Stack, { wanted, orderReference }: Taken): Promise<Crashed> {
+async function crash(life: Life, whole: Stack, { wanted, orderReference }: Taken): Promise<Crashed> {
   const story: Story = STORIES[wanted.story];
+  const stack = whole.at(story.gateway ?? 'dintero');
   const end = wanted.isUnknown ? story.endsUnknown : story.ends;
   const factsNow = () => factsOf(stack, orderReference).catch((error: unknown) => String(error));
   // The end may come before the death: an update that is reported may have died with its sender.

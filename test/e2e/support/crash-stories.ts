@@ -4,29 +4,15 @@
  */
 import { basic, grant } from '../../sandbox/sandbox-client.ts';
 import { toSessionBody } from '../../../src/gateways/dintero/session-request.ts';
+import { AMOUNT, paid, WAITS_FOR_MS, type Story } from './crash-story.ts';
 import { createCall } from './http.ts';
 import { insist, insistOnOpening as opened } from './insist.ts';
 import { insistOnMove as moved } from './money.ts';
-import type { Paid } from './sandbox.ts';
-import { untilOrder, untilTold, type Changes, type Opened } from './shop.ts';
+
+import { STRIPE_STORIES } from './stripe-crash-stories.ts';
+import { untilOrder, untilTold, type Opened } from './shop.ts';
 import type { Stack } from './stack.ts';
 import { until } from './until.ts';
-
-const AMOUNT = 29_990;
-const WAITS_FOR_MS = 150_000;
-
-export interface Story {
-  /** The text in the table. */
-  readonly title: string;
-  /** The result of `factsOf` in the end. */
-  readonly ends: string;
-  /**
-   * The end where the process dies between recording and sending. It can't be known whether the operation was
-   * sent, so it is not sent again.
-   */
-  readonly endsUnknown?: string;
-  run(stack: Stack, orderReference: string): Promise<void>;
-}
 
 export const STORIES = {
   pay: {
@@ -141,21 +127,10 @@ export const STORIES = {
     ends: 'order PAID; payment AUTHORIZED; at Dintero AUTHORIZED; merchant told review, paid',
     run: (stack, order) => reviewed(stack, order, 'accept'),
   },
+  ...STRIPE_STORIES,
 } as const satisfies Record<string, Story>;
 
 export type StoryName = keyof typeof STORIES;
-
-async function paid(
-  stack: Stack,
-  order: string,
-  outcome = 'authorize',
-  changes: Changes = {},
-): Promise<Paid & { payment: Opened }> {
-  const payment = await opened(stack, order, changes);
-  const done = await stack.sandbox.pay(payment.sessionId, { outcome, return: false });
-  await untilTold(stack, [order], 'order.paid', WAITS_FOR_MS);
-  return { ...done, payment };
-}
 
 async function payAtBusyShop(stack: Stack, order: string): Promise<void> {
   stack.merchant.behave(order, 503);
