@@ -453,6 +453,7 @@ describe('a session that the gateway does not show', () => {
 
 describe('a session that we have closed', () => {
   const cancelled = { kind: 'session', state: 'cancelled' } as const;
+  const ended = { kind: 'session', state: 'expired' } as const;
   const voided = aTransaction({ status: 'VOIDED' });
 
   it.each([
@@ -489,6 +490,12 @@ describe('a session that we have closed', () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+
+  it('is recorded as expired where only our clock says so', () => {
+    const watch = aWatch({ closing: 'merchant', now: DUE_AT });
+    const open = { kind: 'session', state: 'open' } as const;
+    expect(findingOf(decide(snapshot('PENDING'), open, watch))).toMatchObject({ status: 'EXPIRED' });
   });
 
   it('pays where the payer was quicker', () => {

@@ -4,29 +4,22 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { BALANCED, checkBooks } from './support/books.ts';
+import {
+  AMOUNT,
+  cancelAtOursOnly,
+  expectLateMoneyReturned,
+  expectReturned,
+  inEveryWay,
+  payment,
+  WAYS,
+  type Teller,
+  type Way,
+} from './support/late-money.ts';
 import { movesOf, pay } from './support/money.ts';
 import { askToOpen, comeBack, newOrder, open, orderStatus, untilOrder, untilTold } from './support/shop.ts';
 import type { Opened } from './support/shop.ts';
 import { startStack, SWEEPS, type Stack } from './support/stack.ts';
 import { until } from './support/until.ts';
-
-const AMOUNT = 29_990;
-
-/** How the money becomes known: by a callback, by the payer's browser, or only by the sweep. */
-const TELLERS = ['callback', 'return', 'sweep'] as const;
-/** The payer's action, Dintero's operation that returns the money, and the final status. */
-const WAYS = [
-  ['authorize', 'AUTHORIZED', `VOID ${AMOUNT}`, 'VOIDED'],
-  ['capture', 'CAPTURED', `REFUND ${AMOUNT}`, 'REFUNDED'],
-] as const;
-
-type Teller = (typeof TELLERS)[number];
-type Way = (typeof WAYS)[number];
-
-/** Money on a payment that may not keep it. */
-interface Late extends Opened {
-  readonly transactionId: string;
-}
 
 let stack: Stack;
 let expiring: Stack;
@@ -46,10 +39,6 @@ afterAll(async () => {
   await stack?.stop();
 });
 
-function payment(of: Stack, { id }: Pick<Opened, 'id'>) {
-  return of.call('GET', `/v1/payments/${id}`).then(({ body }) => body);
-}
-
 async function becomes(of: Stack, { id }: Pick<Opened, 'id'>, status: string): Promise<void> {
   await until(`payment ${id} is ${status}`, async () => (await payment(of, { id })).status === status);
 }
@@ -68,20 +57,6 @@ async function changeLate(
     ...(teller !== 'callback' && { callback: false }),
   });
   if (teller === 'return') await comeBack(begun);
-}
-
-async function expectReturned(of: Stack, late: Late, [, , moved, ends]: Way, order: string): Promise<void> {
-  await untilTold(of, [late.orderReference], 'order.late_payment_returned');
-  expect(await payment(of, late)).toMatchObject({ status: ends });
-  expect(await orderStatus(of, late.orderReference)).toBe(order);
-  expect((await movesOf(of, late.transactionId)).at(-1)).toBe(moved);
-  expect(of.merchant.ids(late.orderReference, 'order.late_payment_returned')).toHaveLength(1);
-  expect(await checkBooks(of, [late.orderReference])).toEqual(BALANCED);
-}
-
-/** Every teller with every way, all at once. */
-function inEveryWay(story: (teller: Teller, way: Way) => Promise<void>): Promise<unknown> {
-  return Promise.all(TELLERS.flatMap((teller) => WAYS.map((way) => story(teller, way))));
 }
 
 describe('money for an order that another session has paid', () => {
@@ -119,43 +94,9 @@ async function returnUrlOf({ sessionId }: Opened): Promise<string> {
 
 describe("money after the merchant's cancel", () => {
   it('goes back, by void or refund, for every way in which paidonce learns of it', async () => {
-    const orders = await Promise.all(
-      TELLERS.flatMap((teller) =>
-        WAYS.map(async (way) => ({ teller, way, opened: await open(stack, newOrder('cancelled')) })),
-      ),
-    );
-    await cancelAtOursOnly(
-      stack,
-      orders.map(({ opened }) => opened),
-    );
-    await Promise.all(
-      orders.map(async ({ teller, way, opened }) => {
-        const callback = teller === 'callback' ? {} : { callback: false };
-        const paid = await stack.sandbox.pay(opened.sessionId, { outcome: way[0], ...callback });
-        if (teller === 'return') await comeBack(paid);
-        await expectReturned(stack, { ...opened, ...paid }, way, 'CANCELLED');
-      }),
-    );
+    await expectLateMoneyReturned(stack);
   }, 300_000);
 });
-
-/**
- * Dintero shows the sessions as cancelled, from the second read on, while the payer is still at the bank's
- * page: the money comes nevertheless.
- */
-async function cancelAtOursOnly(of: Stack, opened: readonly Opened[]): Promise<void> {
-  const shown = { patch: { cancelled_at: new Date().toISOString() } };
-  await of.sandbox.faults({
-    cancel: opened.map(({ sessionId }) => ({ status: 400, sessionId })),
-    readSession: opened.flatMap(({ sessionId }) => [
-      { delayMs: 1, times: 1, sessionId },
-      { ...shown, sessionId },
-    ]),
-  });
-  const answers = await Promise.all(opened.map(({ id }) => of.call('POST', `/v1/payments/${id}/cancel`)));
-  expect(answers.map(({ status }) => status)).toEqual(opened.map(() => 200));
-  await of.sandbox.clearFaults();
-}
 
 describe('money that only forged callbacks or other shops name', () => {
   it('stays: forged callbacks and the transactions of other shops give nothing back', async () => {

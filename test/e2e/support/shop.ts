@@ -27,7 +27,7 @@ export function askToOpen(stack: Stack, orderReference: string, changes: Changes
   return stack.call('POST', '/v1/payments', {
     order: { reference: orderReference, amount: 29_990, currency: 'NOK', ...order },
     returnUrl: 'https://shop.example/thanks',
-    ...(stack.gateway !== 'dintero' && { gateway: stack.gateway }),
+    ...(stack.env['DEFAULT_GATEWAY'] !== undefined && { gateway: stack.gateway }),
     ...rest,
   });
 }

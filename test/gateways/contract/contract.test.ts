@@ -181,13 +181,21 @@ describe.each(STANDS.map((kind) => [kind.name, kind] as const))('the gateway %s'
       expect(found).toHaveLength(1);
     });
 
-    it('that can be closed once, and then takes no money', async () => {
-      const { sessionId } = await opened();
+    it('that can be closed once, and then takes no money: the payment is cancelled', async () => {
+      const { request, sessionId } = await opened();
       expect(await gateway.cancelSession(sessionId)).toBe('cancelled');
-      expect(await read(sessionId)).toMatchObject({
-        kind: 'session',
-        state: expect.stringMatching(/cancelled|expired/),
+      const reading = await read(sessionId);
+      expect(reading).toMatchObject({ kind: 'session', state: expect.stringMatching(/cancelled|expired/) });
+      const { orderReference, paymentId, money } = request;
+      const payment = aSnapshot({
+        account: gateway.account,
+        sessionId,
+        orderReference,
+        paymentId,
+        money,
       });
+      const decision = decide(payment, reading, aWatch({ closing: 'merchant' }));
+      expect(decision).toMatchObject({ kind: 'find', finding: { status: 'CANCELLED', pays: false } });
       const again = await gateway.readSession(sessionId);
       expect(again).toMatchObject({ live: false });
     });
