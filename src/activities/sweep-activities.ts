@@ -200,6 +200,8 @@ async function wake(
   await markWoken(db, 'sweep', [paymentId]);
 }
 
-function shownBy({ transactionId, status, capturedMinor, refundedMinor }: ListedTransaction): string {
-  return [transactionId, status, capturedMinor ?? '?', refundedMinor ?? '?'].join(' ');
+function shownBy(listed: ListedTransaction): string {
+  const { transactionId, status, capturedMinor = '?', refundedMinor = '?', change } = listed;
+  const shown = [transactionId, status, capturedMinor, refundedMinor];
+  return (change === undefined ? shown : [...shown, change]).join(' ');
 }

@@ -57,6 +57,8 @@ export interface ListedTransaction {
   /** The sums captured and refunded so far, if the listing shows them. */
   readonly capturedMinor?: number;
   readonly refundedMinor?: number;
+  /** Names the change that the row shows, where the rows of two changes look the same. */
+  readonly change?: string;
 }
 
 /** One of a gateway's listings of transactions. */

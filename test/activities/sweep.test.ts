@@ -330,6 +330,14 @@ describe('a sweep', () => {
       expect(woken()).toEqual([payment.id]);
     });
 
+    it('wakes a payment again at once about another change that looks the same', async () => {
+      const payment = await openPayment();
+      const of = (change: string) =>
+        aGateway({ captured: [[{ ...listed(payment.sessionId, 'UNCLEAR'), change }]] });
+      for (const change of ['evt_1', 'evt_1', 'evt_2', 'evt_2']) await sweepAt(of(change), 'changes');
+      expect(woken()).toEqual([payment.id, payment.id]);
+    });
+
     it('begins ten minutes before the mark of each listing, and of new payments before the oldest open payment too', async () => {
       const at = new Date('2026-11-20T12:34:56Z');
       await markAt('created', at);

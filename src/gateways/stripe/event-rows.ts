@@ -33,6 +33,7 @@ const aboutSchema = z.object({
 type About = z.infer<typeof aboutSchema>;
 
 const eventSchema = z.object({
+  id: idField,
   type: idField,
   created: secondsField,
   data: z.object({ object: aboutSchema }),
@@ -42,7 +43,7 @@ const eventSchema = z.object({
 export function toChange(event: unknown, host: string): ListedTransaction | null {
   const parsed = eventSchema.safeParse(event).data;
   if (parsed === undefined) return null;
-  const { type, created, data } = parsed;
+  const { id: change, type, created, data } = parsed;
   const transactionId = transactionOf(data.object);
   const status = statusOf(data.object, type);
   if (!transactionId || status === null || !mayBeOurs(data.object, host)) return null;
@@ -54,7 +55,18 @@ export function toChange(event: unknown, host: string): ListedTransaction | null
     status,
     money: { amountMinor: total ?? amount, currency },
     createdAt: created,
+    ...sumsOf(data.object),
+    ...(status === 'UNCLEAR' && { change }),
   };
+}
+
+type Sums = Pick<ListedTransaction, 'capturedMinor' | 'refundedMinor'>;
+
+/** A second partial capture or refund changes no status. */
+function sumsOf({ object, captured, ...sums }: About): Sums {
+  if (object === 'payment_intent') return { capturedMinor: sums.amount_received };
+  if (object !== 'charge' || !captured) return {};
+  return { capturedMinor: sums.amount_captured ?? 0, refundedMinor: sums.amount_refunded };
 }
 
 /** Whether an event is about a payment of ours, or about an object that has no metadata of ours by design. */

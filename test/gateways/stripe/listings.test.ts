@@ -184,6 +184,29 @@ describe('the listing of stripe events', () => {
     expect(rows.map(({ status }) => status)).toEqual(['REFUNDED']);
   });
 
+  it('tells two changes apart that have the same status: by their sums, or by the event', async () => {
+    const refunded = (amount_refunded: number) =>
+      aCharge({ captured: true, amount_captured: 50, amount_refunded });
+    const [first] = await rowsOf('events', [anEvent('charge.refunded', refunded(3))]);
+    const [second] = await rowsOf('events', [anEvent('charge.refunded', refunded(7))]);
+    expect([first, second]).toMatchObject([
+      { status: 'PARTIALLY_REFUNDED', capturedMinor: 50, refundedMinor: 3 },
+      { status: 'PARTIALLY_REFUNDED', capturedMinor: 50, refundedMinor: 7 },
+    ]);
+    const parts = intent({ amount_received: 20 });
+    expect(
+      await rowsOf('events', [anEvent('payment_intent.amount_capturable_updated', parts)]),
+    ).toMatchObject([{ status: 'PARTIALLY_CAPTURED', capturedMinor: 20 }]);
+    const changes = [];
+    for (const type of ['charge.dispute.created', 'charge.dispute.closed'])
+      for (const { status, change } of await rowsOf('events', [anEvent(type, aDispute())]))
+        changes.push([status, change]);
+    expect(changes).toEqual([
+      ['UNCLEAR', 'evt_charge.dispute.created'],
+      ['UNCLEAR', 'evt_charge.dispute.closed'],
+    ]);
+  });
+
   it('asks for the events that we subscribe to, of which Stripe takes twenty', async () => {
     await rowsOf('events', []);
     expect(fake.seen[0]?.query.getAll('types[]')).toEqual([...SUBSCRIBED_EVENTS]);
