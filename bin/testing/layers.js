@@ -34,9 +34,13 @@ const LAYERS = [
     load: 0.5,
     loads: {
       silence: 1.5,
+      'stripe-flood': 1.5,
       'crash-points': 1.2,
       merchant: 1,
       'kill-apart': 1,
+      'stripe-kills': 0.9,
+      'stripe-kills-apart': 0.9,
+      'stripe-late-money': 0.9,
       'late-money': 0.9,
       'kill-embedded': 0.8,
       versions: 0.7,
@@ -49,6 +53,9 @@ const LAYERS = [
     first: [
       'crash-points',
       'money',
+      'stripe-kills-apart',
+      'stripe-outages',
+      'stripe-kills',
       'silence',
       'temporal-away',
       'psp-trouble',

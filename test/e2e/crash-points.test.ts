@@ -28,6 +28,7 @@ const CASES: readonly CrashCase[] = [
   ...each('busy capture', ['attempt.answer.after', 'attempt.not-sent.before', 'attempt.not-sent.after']),
   ...each('spent key', ['attempt.key.before', 'attempt.key.after']),
   ...each('refund by key', ['attempt.mark.after', 'attempt.operate.after']),
+  ...each('cancel at Stripe', ['cancel.after']),
   ...each('unpaid at its end', ['look.end.before', 'look.end.after']),
   ...each('late', ['wake.before', 'wake.after']),
   ...each('stuck late', ['watch.before', 'watch.after']),

@@ -1,5 +1,6 @@
 /** Money at Stripe that may not be kept goes back, and a replaced session of either gateway takes none. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { adoptNearItsEnd, paymentOf } from './support/adopt-at-stripe.ts';
 import { BALANCED, checkBooks } from './support/books.ts';
 import { expectLateMoneyReturned, expectReturned, payment, showAsEnded, WAYS } from './support/late-money.ts';
 import { pay } from './support/money.ts';
@@ -26,6 +27,23 @@ describe("money at Stripe after the merchant's cancel", () => {
   it('goes back, by void or refund, for every way in which paidonce learns of it', async () => {
     await expectLateMoneyReturned(stack);
   }, 300_000);
+});
+
+describe('money at Stripe after the time of its session', () => {
+  it.each(WAYS)(
+    'goes back: %s',
+    async (...way) => {
+      const orderReference = newOrder('over');
+      await stack.sandbox.faults({ cancel: { status: 400 } });
+      const sessionId = await adoptNearItsEnd(stack, orderReference);
+      await untilTold(stack, [orderReference], 'order.payment_expired');
+      await stack.sandbox.clearFaults();
+      const opened = { id: paymentOf(orderReference), orderReference, sessionId, checkoutUrl: '' };
+      const late = await pay(stack, opened, { outcome: way[0] });
+      await expectReturned(stack, { ...opened, ...late }, way, 'PAYMENT_FAILED');
+    },
+    120_000,
+  );
 });
 
 describe('a payer who changes from one gateway to the other', () => {

@@ -4,7 +4,7 @@
  */
 import { basic, grant } from '../../sandbox/sandbox-client.ts';
 import { toSessionBody } from '../../../src/gateways/dintero/session-request.ts';
-import { AMOUNT, paid, WAITS_FOR_MS, type Story } from './crash-story.ts';
+import { AMOUNT, cancelled, paid, WAITS_FOR_MS, type Story } from './crash-story.ts';
 import { createCall } from './http.ts';
 import { insist, insistOnOpening as opened } from './insist.ts';
 import { insistOnMove as moved } from './money.ts';
@@ -140,11 +140,6 @@ async function payAtBusyShop(stack: Stack, order: string): Promise<void> {
   await until('the shop has refused an update', isRefused, WAITS_FOR_MS);
   stack.merchant.behave(order, null);
   await untilTold(stack, [order], 'order.paid', WAITS_FOR_MS);
-}
-
-async function cancelled(stack: Stack, { id, orderReference }: Opened): Promise<void> {
-  await insist('the cancel', () => stack.call('POST', `/v1/payments/${id}/cancel`));
-  await untilTold(stack, [orderReference], 'order.payment_cancelled', WAITS_FOR_MS);
 }
 
 /**

@@ -1,5 +1,5 @@
 /** The events around an order whose process dies on the way, and its end. */
-import { insistOnOpening } from './insist.ts';
+import { insist, insistOnOpening } from './insist.ts';
 import type { Paid } from './sandbox.ts';
 import { untilTold, type Changes, type Opened } from './shop.ts';
 import type { GatewayId, Stack } from './stack.ts';
@@ -33,4 +33,10 @@ export async function paid(
   const done = await stack.sandbox.pay(payment.sessionId, { outcome, return: false });
   await untilTold(stack, [order], 'order.paid', WAITS_FOR_MS);
   return { ...done, payment };
+}
+
+/** The merchant cancels. */
+export async function cancelled(stack: Stack, { id, orderReference }: Opened): Promise<void> {
+  await insist('the cancel', () => stack.call('POST', `/v1/payments/${id}/cancel`));
+  await untilTold(stack, [orderReference], 'order.payment_cancelled', WAITS_FOR_MS);
 }

@@ -1,0 +1,25 @@
+/** With PostgreSQL: API and worker are two processes. */
+import { afterAll, beforeAll, it } from '@jest/globals';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { expectKillsSurvived } from './support/kill-often.ts';
+import { startStack, type Stack } from './support/stack.ts';
+
+let postgres: TestPostgres;
+let stack: Stack;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  // No sweep: every event must have its effect by itself.
+  stack = await startStack({ gateway: 'stripe', databaseUrl: await postgres.createDatabase() });
+}, 300_000);
+
+afterAll(async () => {
+  await stack?.stop();
+  await postgres?.stop();
+});
+
+it.each(['worker', 'api'] as const)(
+  'four kills of %s, at any moment, double nothing and lose nothing of thirty orders at Stripe',
+  (name) => expectKillsSurvived(stack, name, 'Stripe'),
+  600_000,
+);
