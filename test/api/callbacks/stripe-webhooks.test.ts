@@ -137,7 +137,7 @@ describe('an event of Stripe', () => {
     ['of another shop', () => ({ cart: '7' })],
     ['without metadata', () => ({})],
   ])('%s is ignored and kept as foreign', async (_, of) => {
-    metadata = of() as Record<string, string>;
+    metadata = of();
     [sessionId, intentId] = ['cs_test_foreign', 'pi_foreign'];
     expect(await send(anEvent())).toMatchObject(ignored);
     expect(await log()).toMatchObject([{ outcome: 'ignored', paymentId: null }]);

@@ -72,7 +72,7 @@ export interface Stack {
   readonly env: Readonly<Record<string, string>>;
   process(name: Name): Process;
   /** The same stack for scenarios at another gateway. */
-  at(gateway: GatewayId): Stack;
+  readonly at: (gateway: GatewayId) => Stack;
   /** Starts a process that is not running, and waits until it answers. `env` is added to its environment. */
   start(name: Name, env?: Readonly<Record<string, string>>): Promise<void>;
   kill(name: Name, signal?: NodeJS.Signals): Promise<void>;
