@@ -464,9 +464,8 @@ describe('a session that we have closed', () => {
     (closing, reason) => {
       const watch = aWatch({ closing });
       const finding = { status: 'CANCELLED', pays: false, closedBy: 'merchant', cause: closing, reason };
-      expect(findingOf(decide(snapshot('PENDING'), cancelled, watch))).toEqual(finding);
-      const expired = { kind: 'session', state: 'expired' } as const;
-      expect(findingOf(decide(snapshot('PENDING'), expired, watch))).toEqual(finding);
+      for (const reading of [cancelled, ended])
+        expect(findingOf(decide(snapshot('PENDING'), reading, watch))).toEqual(finding);
       const seen = { kind: 'transaction', transaction: voided } as const;
       expect(findingOf(decide(snapshot('PENDING'), seen, watch))).toEqual({
         ...finding,

@@ -1,5 +1,5 @@
 /** Bugs of a core that knows only gateways like Dintero, found with the keyed PSP. */
-import type { readMatching } from '../../../src/activities/read-transaction.ts';
+import type { readMatching, SeenMoney } from '../../../src/activities/read-transaction.ts';
 import type { receivedOf } from '../../../src/api/callbacks/log-entry.ts';
 import type { Claim, Proved } from '../../../src/domain/callback.ts';
 import type { applyFinding } from '../../../src/domain/apply-finding.ts';
@@ -145,7 +145,7 @@ function rememberAllKeys(real: () => Traits): Traits {
 
 /** Once a key is spent, the reading from before the operation counts. */
 function readFromMemory(): Planted {
-  const remembered = new Map<string, Transaction>();
+  const remembered = new Map<string, SeenMoney>();
   const spent = new Set<string>();
   return {
     async readAttempt(read: (db: Db, id: string) => Promise<Attempt>, db: Db, id: string) {
@@ -157,9 +157,9 @@ function readFromMemory(): Planted {
       const { id } = args[1];
       const known = remembered.get(id);
       if (known !== undefined && spent.delete(id)) return known;
-      const transaction = await real(...args);
-      if (transaction !== null) remembered.set(id, transaction);
-      return transaction;
+      const seen = await real(...args);
+      if (seen.own !== null) remembered.set(id, seen);
+      return seen;
     },
   };
 }

@@ -62,16 +62,6 @@ export function markNotSent(db: Db, operationId: string, sentAt: Date): Promise<
   });
 }
 
-export function renewKey(db: Db, { id, keyNumber }: Pick<OperationRow, 'id' | 'keyNumber'>): Promise<void> {
-  const tables = tablesOf(db);
-  return tables.call('renew a key', () => {
-    const operation = tables.operations.get(id);
-    if (operation?.keyNumber !== keyNumber || !isUnfinished(operation)) return;
-    const unsent = { state: 'pending', sentAt: null, keySince: null, code: null, detail: null } as const;
-    tables.changeOperation(id, { ...unsent, keyNumber: keyNumber + 1 });
-  });
-}
-
 export function keepAnswer(
   db: Db,
   operationId: string,
