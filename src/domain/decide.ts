@@ -213,8 +213,8 @@ function expired(payment: PaymentSnapshot, reading: Reading, said: Decision, wat
 
 /**
  * Closing a session voids what was begun in it. Then we ended the payment, even where the gateway uses
- * another word for that: Stripe has one for a session that was closed and one whose time is over. A session that
- * is over before it is to be closed was shown by the look before that.
+ * another word for that, or has one word for a session that was closed and one whose time is over. A session
+ * that ended by itself before was shown by the look before the closing.
  */
 function closed({ status }: PaymentSnapshot, said: Decision, { closing = null }: Watch): Decision {
   if (closing === null || said.kind !== 'find' || status !== 'PENDING') return said;
