@@ -21,6 +21,9 @@ import type { Opened } from './support/shop.ts';
 import { startStack, SWEEPS, type Stack } from './support/stack.ts';
 import { until } from './support/until.ts';
 
+/** A session lives a minute at least, and its payer has a quarter of that on top. */
+const EXPIRED_WITHIN_MS = 120_000;
+
 let stack: Stack;
 let expiring: Stack;
 let reviewing: Stack;
@@ -80,7 +83,7 @@ describe('money after the expiry', () => {
     await inEveryWay(async (teller, way) => {
       const opened = await open(expiring, newOrder('expired'));
       const begun = await stack.sandbox.pay(opened.sessionId, { outcome: 'initiate' });
-      await untilTold(expiring, [opened.orderReference], 'order.payment_expired');
+      await untilTold(expiring, [opened.orderReference], 'order.payment_expired', EXPIRED_WITHIN_MS);
       const returnUrl = `${await returnUrlOf(opened)}&transaction_id=${begun.transactionId}`;
       await changeLate(expiring, { ...begun, returnUrl }, way, teller);
       await expectReturned(expiring, { ...opened, ...begun }, way, 'PAYMENT_FAILED');
