@@ -81,8 +81,10 @@ export class KeyedPromises extends Promises {
     // Also an earlier key than the last, by a process that stood still.
     const same = keys.find((sent) => sent.key === key);
     if (same !== undefined) {
-      const isKnown = this.#now() - same.first < KEPT_MS;
-      return this.keep(isKnown, `${kind} ${reference} of ${paymentId} is sent again with a forgotten key`);
+      const fate = this.fateOf(id);
+      // Where nothing was done, it does not matter whether the gateway still knows the key.
+      const isSafe = fate === 'busy' || fate === 'refused_us' || this.#now() - same.first < KEPT_MS;
+      return this.keep(isSafe, `${kind} ${reference} of ${paymentId} is sent again with a forgotten key`);
     }
     const before = keys.at(-1);
     this.#sentKeys.set(id, [...keys, { key, first: this.#now() }]);

@@ -192,6 +192,11 @@ export class Promises {
     );
   }
 
+  /** What became of an operation when it was last sent. */
+  protected fateOf(operationId: string): OperationFate | undefined {
+    return this.#sent.get(operationId);
+  }
+
   /** An operation is sent, perhaps not for the first time. */
   protected repeating(
     { id, paymentId, kind, reference }: OperationRow,
