@@ -1,6 +1,13 @@
 /** The settings of `npm start`: the environment, and chosen values for variables that are not set. */
 import { resolve } from 'node:path';
-import { readConfig, SANDBOXES, withDefaults, type Config, type SandboxKind } from '../src/for-dev.ts';
+import {
+  namesOtherGateway,
+  readConfig,
+  SANDBOXES,
+  withDefaults,
+  type Config,
+  type SandboxKind,
+} from '../src/for-dev.ts';
 import { choosePorts, malformedPorts, movedPorts, type PortWish } from './ports.ts';
 import { makeSecrets, type DevSecrets } from './secrets.ts';
 
@@ -123,7 +130,7 @@ function ownServices(env: NodeJS.ProcessEnv): {
   shop: boolean;
   temporal: boolean;
 } {
-  const isReplaced = SANDBOXES.some((sandbox) => sandbox.isReplaced(env));
+  const isReplaced = namesOtherGateway(env) || SANDBOXES.some((sandbox) => sandbox.isReplaced(env));
   return {
     sandboxes: isReplaced ? [] : SANDBOXES,
     shop: ['ORDER_WEBHOOK_URL', 'ORDER_WEBHOOK_URL_FILE'].every((name) => env[name] === undefined),

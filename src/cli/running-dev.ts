@@ -39,7 +39,7 @@ function chosen(
     TEMPORAL_UI_URL: temporalUi,
     ORDER_WEBHOOK_URL: shop,
     ...Object.fromEntries(
-      started.flatMap(({ sandbox, id }) => Object.entries(sandbox.variables(sandboxes[id] ?? ''))),
+      started.flatMap(({ sandbox, id }) => Object.entries(sandbox?.variables(sandboxes[id] ?? '') ?? {})),
     ),
     ...(started[0] && { DEFAULT_GATEWAY: started[0].id }),
   };

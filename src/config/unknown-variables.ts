@@ -17,11 +17,11 @@ const OUR_PREFIXES = [
 ].concat(GATEWAYS.map(({ variables }) => variables.prefix));
 
 /** The sandboxes read them, which `npm start` runs with the same environment. */
-const SANDBOX_VARIABLES = GATEWAYS.flatMap(({ sandbox }) => [
-  sandbox.portVariable,
-  sandbox.publicUrlVariable,
-  ...(sandbox.callsVariable === undefined ? [] : [sandbox.callsVariable]),
-]);
+const SANDBOX_VARIABLES = GATEWAYS.flatMap(({ sandbox }) =>
+  [sandbox?.portVariable, sandbox?.publicUrlVariable, sandbox?.callsVariable].filter(
+    (name) => name !== undefined,
+  ),
+);
 
 export interface UnknownVariable {
   readonly name: string;

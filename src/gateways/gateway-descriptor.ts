@@ -36,7 +36,8 @@ export interface GatewayDescriptor<Values = Readonly<Record<string, unknown>>, S
   /** The form of a payment's `options.<id>`, where it has options. */
   readonly options?: z.ZodType<Readonly<Record<string, unknown>>>;
   readonly document: GatewayDocument;
-  readonly sandbox: GatewaySandbox;
+  /** Absent where there is none: then `npm start` runs the gateway only where it is configured. */
+  readonly sandbox?: GatewaySandbox;
 }
 
 /** Our stand-in for the gateway, which `npm start` runs if no gateway is configured. */

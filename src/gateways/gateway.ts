@@ -121,7 +121,10 @@ export type OperationAnswer =
    * it is already done.
    */
   | { readonly kind: 'declined'; readonly reason: string }
-  /** Not possible now, because something else is under way (409, 503). It may be sent again after a read. */
+  /**
+   * Not possible now, because something else is under way, by the gateway's own words and never by a status
+   * alone. It may be sent again after a read.
+   */
   | { readonly kind: 'busy'; readonly reason: string }
   /**
    * Sent without an understandable response (time-out, 500, a broken connection): it may have been done. Sent

@@ -11,8 +11,8 @@ export interface Traits {
    */
   readonly endsBy: 'itself' | 'us';
   /**
-   * How long the gateway knows an idempotency key of ours, in milliseconds: a request that is repeated within
-   * this time has one effect. 0 where it takes no keys.
+   * How long a request that is repeated with its key has one effect, in milliseconds, by the key or by its
+   * nature. 0 where that is not certain.
    */
   readonly keys: { readonly openMs: number; readonly operateMs: Readonly<Record<OperationKind, number>> };
   /**

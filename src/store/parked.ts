@@ -12,7 +12,7 @@ const PARKED_FOR = sql`interval '7 days'`;
 export async function placeParked(db: Db): Promise<void> {
   await db.execute(sql`update deliveries d set state = 'received', payment_id = p.id, order_reference = p.order_reference, n = p.n
     from payments p where d.state = 'parked' and p.gateway = d.gateway and p.transaction_id = d.claim->>'transactionId'`);
-  await db.execute(sql`update deliveries set state = 'handled', outcome = 'ignored', handled_at = now(),
+  await db.execute(sql`update deliveries set state = 'handled', outcome = 'ignored', handled_at = now(), body = '',
       reason = 'foreign: for a week no payment of ours had this transaction'
     where state = 'parked' and received_at < now() - ${PARKED_FOR}`);
 }

@@ -37,7 +37,9 @@ describe.each(GATEWAYS.map((gateway) => [gateway.id, gateway] as const))('%s', (
     for (const named of [...secrets, ...Object.keys(hosts), ...madeByCommands])
       expect(names).toContain(named);
     expect(
-      Object.keys(gateway.sandbox.variables('http://127.0.0.1:3001')).filter((name) => !names.includes(name)),
+      Object.keys(gateway.sandbox?.variables('http://127.0.0.1:3001') ?? {}).filter(
+        (name) => !names.includes(name),
+      ),
     ).toEqual([]);
     expect(gateway.keptHeaders).toEqual(gateway.keptHeaders.map((name) => name.toLowerCase()));
   });

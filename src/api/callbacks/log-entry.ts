@@ -30,8 +30,10 @@ export function receivedOf(gateway: Gateway, request: RawRequest, delivery: Deli
 }
 
 /** A body that is about nothing of ours may have the data of people who never dealt with this merchant. */
-function keptBody(body: Buffer, { kind, isBodySigned }: Delivery): Buffer {
-  if (kind === 'other') return Buffer.alloc(0);
+function keptBody(body: Buffer, delivery: Delivery): Buffer {
+  const { kind, isBodySigned, key } = delivery;
+  const isForeign = kind === 'payment' && key === null && !isParked(delivery);
+  if (kind === 'other' || isForeign) return Buffer.alloc(0);
   return isBodySigned ? body : body.subarray(0, UNSIGNED_BODY_BYTES);
 }
 
