@@ -1,7 +1,8 @@
 /** Converts Dintero's answers to our shapes, and its refusals and errors to texts. */
 import { z } from 'zod';
-import { GatewayRejected, GatewayUnavailable } from '../gateway-errors.ts';
-import { fitting, shownText, type Understood } from '../shared/gateway-fields.ts';
+import { GatewayRejected } from '../gateway-errors.ts';
+import { answersOf } from '../shared/answers.ts';
+import { shownText } from '../shared/gateway-fields.ts';
 import type { Answer } from '../shared/http-exchange.ts';
 
 const errorAnswer = z.object({
@@ -16,26 +17,7 @@ const errorAnswer = z.object({
 });
 const eventError = z.object({ message: z.string().optional(), code: z.string().optional() });
 
-/**
- * The body of an answer in our shape, or the reason why it does not fit. The reason names the field and never
- * its value.
- */
-export function understand<T>(schema: z.ZodType<T>, answer: Answer): Understood<T> {
-  if (answer.status >= 400) return { ok: false, reason: `answered ${answer.status}: ${refusalOf(answer)}` };
-  if (answer.problem !== undefined) return { ok: false, reason: answer.problem };
-  return fitting(schema, answer.body);
-}
-
-/**
- * The body of an answer in our shape.
- * @throws GatewayRejected for a refusal, GatewayUnavailable for an answer that can't be understood
- */
-export function expected<T>(schema: z.ZodType<T>, operation: string, answer: Answer): T {
-  if (answer.status >= 400) throw rejected(operation, answer);
-  const understood = understand(schema, answer);
-  if (!understood.ok) throw unclear(operation, understood.reason);
-  return understood.value;
-}
+export const { understand, expected, unclear } = answersOf('Dintero', { refusalOf, rejected });
 
 /** Dintero's reason for refusing a request. */
 export function refusalOf({ status, body }: Answer): string {
@@ -58,9 +40,4 @@ export function errorReason(error: unknown): string | undefined {
 /** The gateway understood the request and refused it. */
 export function rejected(operation: string, answer: Answer): GatewayRejected {
   return new GatewayRejected(`Dintero ${operation}: ${refusalOf(answer)}`);
-}
-
-/** The gateway answered, but it is not clear what it did. */
-export function unclear(operation: string, reason: string): GatewayUnavailable {
-  return new GatewayUnavailable(`Dintero ${operation}: ${reason}`, { kind: 'silent' });
 }
