@@ -42,7 +42,7 @@ describe('what stripe can do', () => {
       aSessionRequest({ money: { amountMinor, currency } }),
     );
     await open.catch(() => undefined);
-    const form = fake.calls('POST /v1/checkout/sessions')[0]?.form;
+    const form = fake.calls('POST /v1/checkout/sessions')[0]?.body;
     expect(form?.get('line_items[0][price_data][unit_amount]')).toBe(sent);
     await fake.close();
   });

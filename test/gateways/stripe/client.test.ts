@@ -139,7 +139,7 @@ describe('opening a stripe session', () => {
     });
     await open({ customer: { email: 'jo@shop.example' } });
     const [first, second] = fake.calls(CREATE);
-    expect([first?.form.get('customer_email'), second?.form.get('customer_email')]).toEqual([
+    expect([first?.body.get('customer_email'), second?.body.get('customer_email')]).toEqual([
       'jo@shop.example',
       null,
     ]);
@@ -181,7 +181,7 @@ describe('a stripe operation', () => {
     fake.on(REFUND, { json: {} });
     expect(await refund({ amountMinor: 500, reason: 'duplicate' })).toEqual({ kind: 'answered' });
     expect(fake.calls(REFUND)[0]?.headers['idempotency-key']).toBe('op_1');
-    expect(Object.fromEntries(fake.calls(REFUND)[0]?.form ?? [])).toEqual({
+    expect(Object.fromEntries(fake.calls(REFUND)[0]?.body ?? [])).toEqual({
       payment_intent: INTENT,
       amount: '500',
       reason: 'duplicate',
@@ -189,7 +189,7 @@ describe('a stripe operation', () => {
       'metadata[host]': 'pay.example',
     });
     await refund({ reason: 'broken' });
-    expect(fake.calls(REFUND)[1]?.form.get('reason')).toBeNull();
+    expect(fake.calls(REFUND)[1]?.body.get('reason')).toBeNull();
   });
 
   it.each([
@@ -209,7 +209,7 @@ describe('a stripe operation', () => {
       await gatewayAt(fake).operate(
         anOperation({ amountMinor, ...(finalCapture !== undefined && { finalCapture }) }),
       );
-      const form = fake.calls(CAPTURE)[0]?.form;
+      const form = fake.calls(CAPTURE)[0]?.body;
       expect([form?.get('final_capture'), form?.get('amount_to_capture')]).toEqual([
         final,
         String(amountMinor),

@@ -78,7 +78,7 @@ describe('paidonce stripe', () => {
     const { lines, json } = await run('subscribe');
     expect(lines.join('\n')).toContain('whsec_made');
     expect(json).toMatchObject({ created: true, secret: 'whsec_made', subscription: { id: ID, url: URL } });
-    const form = fake.calls(CREATE)[0]?.form;
+    const form = fake.calls(CREATE)[0]?.body;
     expect(form?.getAll('enabled_events[]')).toEqual([...SUBSCRIBED_EVENTS]);
     expect([form?.get('url'), form?.get('api_version')]).toEqual([URL, '2026-08-26.dahlia']);
   });

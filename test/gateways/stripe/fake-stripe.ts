@@ -1,7 +1,5 @@
 /** A Stripe that answers as a test says, and Stripe's objects as its answers have them. */
-import { createServer } from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { text } from 'node:stream/consumers';
+import { startFakeHttp, type FakeHttp, type Reply } from '../fake-http.ts';
 import { createStripeGateway } from '../../../src/gateways/stripe/adapter.ts';
 import type { StripeDeps, StripeSettings } from '../../../src/gateways/stripe/settings.ts';
 import type { Gateway, OperationRequest, SessionRequest } from '../../../src/gateways/gateway.ts';
@@ -17,89 +15,18 @@ export const METADATA = { payment: 'pay_1', order: '1001', n: '1', host: HOST } 
 /** When the fake answers, and the same in a header. */
 export const ANSWERED = '2026-11-21T12:00:05.000Z';
 
-export interface Seen {
-  readonly method: string;
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly headers: IncomingMessage['headers'];
-  readonly form: URLSearchParams;
-}
+export type FakeStripe = FakeHttp<URLSearchParams>;
 
-export interface Reply {
-  readonly status?: number;
-  readonly json?: unknown;
-  readonly raw?: string;
-  readonly headers?: Record<string, string>;
-  /** The connection is cut before an answer. */
-  readonly drop?: boolean;
-}
-
-type Handler = Reply | ((seen: Seen) => Reply);
-
-export interface FakeStripe {
-  readonly url: string;
-  readonly seen: Seen[];
-  /** Answers a route such as `GET /v1/account`; without one it is a 404. The last of several is repeated. */
-  on(route: string, ...replies: [Handler, ...Handler[]]): void;
-  calls(route: string): Seen[];
-  close(): Promise<void>;
-}
-
-export async function startFakeStripe(): Promise<FakeStripe> {
-  const routes = new Map<string, Handler[]>();
-  const seen: Seen[] = [];
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const entry = await toSeen(request);
-    seen.push(entry);
-    const replies = routes.get(routeOf(entry));
-    const handler = replies !== undefined && replies.length > 1 ? replies.shift() : replies?.[0];
-    send(response, typeof handler === 'function' ? handler(entry) : (handler ?? NOT_FOUND));
-  };
-  const server = createServer((request, response) => void answer(request, response));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return {
-    url: `http://127.0.0.1:${address.port}`,
-    seen,
-    on: (route, ...replies) => void routes.set(route, replies),
-    calls: (route) => seen.filter((entry) => routeOf(entry) === route),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
-}
-
-const NOT_FOUND: Reply = {
-  status: 404,
-  json: { error: { type: 'invalid_request_error', code: 'resource_missing', message: 'No such object' } },
-};
-
-async function toSeen(request: IncomingMessage): Promise<Seen> {
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://fake');
-  return {
-    method: request.method ?? '',
-    path: pathname,
-    query: searchParams,
-    headers: request.headers,
-    form: new URLSearchParams(await text(request)),
-  };
-}
-
-function routeOf({ method, path }: Seen): string {
-  return `${method} ${path}`;
-}
-
-function send(response: ServerResponse, reply: Reply): void {
-  if (reply.drop) {
-    response.destroy();
-    return;
-  }
-  const headers = { 'content-type': 'application/json', date: new Date(ANSWERED).toUTCString() };
-  response.writeHead(reply.status ?? 200, { ...headers, ...reply.headers });
-  response.end(reply.raw ?? JSON.stringify(reply.json ?? null));
+/** A Stripe that answers as a test says. */
+export function startFakeStripe(): Promise<FakeStripe> {
+  return startFakeHttp({
+    parse: (body) => new URLSearchParams(body),
+    notFound: {
+      status: 404,
+      json: { error: { type: 'invalid_request_error', code: 'resource_missing', message: 'No such object' } },
+    },
+    headers: () => ({ date: new Date(ANSWERED).toUTCString() }),
+  });
 }
 
 /** An error as Stripe answers it. */
