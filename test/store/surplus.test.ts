@@ -6,9 +6,12 @@ import type { Surplus, SurplusHandling } from '../../src/domain/surplus.ts';
 import { claimGiveBack } from '../../src/store/claim-give-back.ts';
 import { findKey } from '../../src/store/find-key.ts';
 import { takeForgotten } from '../../src/store/forgotten-operations.ts';
+import { listDeliveries } from '../../src/store/lists.ts';
+import { logDelivery } from '../../src/store/log-delivery.ts';
 import { rows } from '../../src/store/open.ts';
 import { markSending } from '../../src/store/operation-attempts.ts';
 import { claimOperation, lineHistory, listOperations } from '../../src/store/operations.ts';
+import { placeParked } from '../../src/store/parked.ts';
 import { findPayment, recordOpened, type PaymentRow } from '../../src/store/payments.ts';
 import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { operations } from '../../src/store/schema/operation-table.ts';
@@ -18,6 +21,7 @@ import { hasSurplus } from '../../src/store/surplus-condition.ts';
 import { findListed } from '../../src/store/sweeps.ts';
 import {
   aDecision,
+  aDelivery,
   aFinding,
   aPayment,
   aRecord,
@@ -87,6 +91,23 @@ describe.each(STORES)('surplus in $name', ({ open }) => {
     ];
     expect(await findListed(store.db, 'dintero', listed)).toMatchObject([{ id: payment.id }]);
     expect((await search(store.db, transactionId)).hits).toMatchObject([{ kind: 'payment', id: payment.id }]);
+  });
+
+  it('gets the parked deliveries about it, at its own gateway alone', async () => {
+    const other = surplus('give_back');
+    const payment = await aPaid(other);
+    const about = (transactionId: string, gateway = 'dintero') =>
+      logDelivery(store.db, aDelivery(null, { gateway, claim: { transactionId }, isParked: true }));
+    await about(other.transactionId);
+    await about(payment.transactionId ?? '');
+    await about(anId());
+    await about(other.transactionId, 'stripe');
+    await placeParked(store.db);
+    const { rows: placed } = await listDeliveries(store.db, { payment: payment.id, limit: 9 });
+    expect(placed).toMatchObject([
+      { state: 'received', gateway: 'dintero' },
+      { state: 'received', gateway: 'dintero' },
+    ]);
   });
 
   it('is found by an index', async () => {

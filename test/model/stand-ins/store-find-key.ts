@@ -11,11 +11,12 @@ export function findKey(
 ): Promise<PaymentKey | null> {
   const tables = tablesOf(db);
   return tables.call('find the payment of a callback', () => {
-    const found = [...tables.payments.values()].find((payment) =>
+    const payments = [...tables.payments.values()];
+    const found =
       sessionId === undefined
-        ? transactionId !== undefined && payment.transactionId === transactionId
-        : payment.sessionId === sessionId,
-    );
+        ? (payments.find((payment) => payment.transactionId === (transactionId ?? '')) ??
+          payments.find(({ surplus }) => surplus.some((other) => other.transactionId === transactionId)))
+        : payments.find((payment) => payment.sessionId === sessionId);
     if (found === undefined) return null;
     const { id: paymentId, orderReference, n } = found;
     return { paymentId, orderReference, n };

@@ -10,7 +10,11 @@ export function placeParked(db: Db): Promise<void> {
     for (const row of tables.deliveries.values()) {
       if (row.state !== 'parked') continue;
       const { transactionId } = row.claim;
-      const found = [...tables.payments.values()].find((payment) => payment.transactionId === transactionId);
+      const found = [...tables.payments.values()].find(
+        (payment) =>
+          payment.transactionId === transactionId ||
+          payment.surplus.some((other) => other.transactionId === transactionId),
+      );
       const { id: paymentId, orderReference, n } = found ?? {};
       if (paymentId !== undefined)
         tables.deliveries.set(row.eventId ?? '', {
