@@ -4,11 +4,12 @@ import { crashable } from '../crash-points.ts';
 import { decide } from '../domain/decide.ts';
 import type { Decision } from '../domain/finding.ts';
 import type { WatchedPayment } from '../domain/opened-payment.ts';
-import { holdsMoney, type PaymentSnapshot } from '../domain/payment.ts';
+import { holdsMoney, type Closing, type PaymentSnapshot } from '../domain/payment.ts';
 import { strangersIn } from '../domain/surplus-reading.ts';
 import { withoutSurplusMark } from '../domain/surplus.ts';
 import type { Reading, Transaction } from '../domain/transaction.ts';
 import { watched } from '../sessions/opened-row.ts';
+import { hasAskedToCancel } from '../store/decisions.ts';
 import { isHopeless, NoSuchRow } from '../store/errors.ts';
 import { snapshotOf } from '../store/payment-snapshot.ts';
 import { findPayment, type PaymentRow } from '../store/payments.ts';
@@ -27,13 +28,28 @@ export async function lookAtPayment(looking: GatewayTools, input: LookInput): Pr
     return notInReview(row, input);
   const transactionId = row.transactionId ?? claimedTransaction(row, input);
   const reading = await readToTheEnd(looking, row, input, transactionId);
-  return record(looking, input, reading).catch((error: unknown) => {
+  const closing = input.closing ?? (await closingBehind(looking, row, reading));
+  const asked = { ...input, closing };
+  return record(looking, asked, reading).catch((error: unknown) => {
     if (!isHopeless(error) || error instanceof NoSuchRow) throw error;
     // A reading that can't be recorded counts as not understood. The gateway's texts may be the cause, so
     // they are left out.
     const triggers = { ...input.triggers, callbacks: [] };
-    return record(looking, { ...input, triggers }, { kind: 'unreadable', reason: NOT_RECORDED });
+    return record(looking, { ...asked, triggers }, { kind: 'unreadable', reason: NOT_RECORDED });
   });
+}
+
+/**
+ * Why a session is over that the gateway calls expired. The answer to a cancel may be lost, and a gateway may have
+ * one word for a session that was closed and for one whose time is over.
+ */
+async function closingBehind(
+  { db }: GatewayTools,
+  { id, status }: PaymentRow,
+  reading: Reading,
+): Promise<Closing | null> {
+  const isOver = reading.kind === 'session' && reading.state === 'expired' && status === 'PENDING';
+  return isOver && (await hasAskedToCancel(db, id)) ? 'merchant' : null;
 }
 
 const read = crashable(

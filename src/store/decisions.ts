@@ -69,6 +69,16 @@ export async function useDecision(
   return used.length === 1;
 }
 
+/** Whether the gateway was asked to close the payment's session because a caller of the API wanted it. */
+export async function hasAskedToCancel(db: Db, paymentId: string): Promise<boolean> {
+  const used = await rows(
+    db,
+    sql`select id from timeline where payment_id = ${paymentId} and kind = 'operator'
+      and data ->> 'decision' = 'cancel' and data ->> 'usedBy' = 'cancel' limit 1`,
+  );
+  return used.length === 1;
+}
+
 /**
  * Why a session is closed: a caller of the API asked for it, in the note with this key, or another payment
  * has paid the order.

@@ -390,6 +390,42 @@ describe('the end of a session', () => {
     expect(closed).toEqual([]);
   });
 
+  it('that the gateway calls expired is by the merchant where it was asked to close the session', async () => {
+    const [cancelled, other] = [await aSession(), await aSession()];
+    const noteKey = await aDecision(store.db, cancelled, 'cancel');
+    const expired = { kind: 'session', state: 'expired' } as const;
+    // The answer to the cancel was lost, and the reading after it said nothing.
+    const sessionId = cancelled.sessionId ?? '';
+    const because = { why: 'merchant', noteKey } as const;
+    const input = { ...keyOf(cancelled), gateway: 'dintero', sessionId, because };
+    await anActivityRun().run(() => activities.cancelSession(input));
+    shown = { kind: 'unreadable', reason: 'no JSON' };
+    expect(await look(cancelled)).toMatchObject({ answer: 'unclear' });
+    for (const payment of [cancelled, other]) {
+      shown = expired;
+      await look(payment);
+    }
+    expect(await reread(cancelled)).toMatchObject({ status: 'CANCELLED', closedBy: 'merchant' });
+    expect(await reread(other)).toMatchObject({ status: 'EXPIRED', closedBy: 'expiry' });
+    expect(typesTold()).toEqual(['order.payment_cancelled', 'order.payment_expired']);
+  });
+
+  it('is no end of a hold: an attempt has failed, and the payer may try again', async () => {
+    const payment = await aSession();
+    show(aTransaction(payment, { status: 'ON_HOLD', authorized: false }));
+    await look(payment);
+    shown = { kind: 'session', state: 'open' };
+    const first = await look(payment);
+    expect(first).toMatchObject({ answer: 'unclear', payment: { status: 'ON_HOLD' } });
+    const now = Date.now() + 60_000;
+    const last = await look(payment, { now, unclearSince: Date.now() });
+    expect(last).toMatchObject({ answer: 'clear', payment: { status: 'PENDING' } });
+    expect((await findOrder(store.db, payment.orderReference))?.order.status).toBe('AWAITING_PAYMENT');
+    show(aTransaction(payment));
+    await look(payment);
+    expect(typesTold()).toEqual(['order.payment_pending', 'order.paid']);
+  });
+
   describe('at a gateway that would let the payer go on', () => {
     beforeEach(() => {
       endsBy = 'us';

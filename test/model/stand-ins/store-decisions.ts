@@ -41,6 +41,15 @@ export function findDecided(db: Db, paymentId: string, noteKey: string): Promise
   });
 }
 
+export function hasAskedToCancel(db: Db, paymentId: string): Promise<boolean> {
+  const tables = tablesOf(db);
+  return tables.call('ask whether it was to be cancelled', () =>
+    [...tables.decisions.values()].some(
+      (asked) => asked.paymentId === paymentId && asked.decision === 'cancel' && asked.usedBy === 'cancel',
+    ),
+  );
+}
+
 /** The caller holds the lock. */
 export function isUsedNow(
   tables: ReturnType<typeof tablesOf>,
