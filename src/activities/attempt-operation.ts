@@ -74,7 +74,7 @@ async function tryOn(
   )
     return tried(at, 'busy');
   if (sentAt === null) return sendIfAllowed(moving, at, transaction);
-  if (now - sentAt.getTime() < READS_LAG_MS) return tried(at, 'busy');
+  if (isRecent(at, now)) return tried(at, 'busy');
   await takeBack(moving, at);
   return sendIfAllowed(moving, { ...at, operation: { ...operation, sentAt: null } }, transaction);
 }
@@ -97,6 +97,8 @@ async function notShown(
   // While the gateway is away, an activity is retried for hours with the time of its first try.
   const isKeyKnown = keySince !== null && Math.max(now, Date.now()) - keySince.getTime() < keyMs;
   if (isKeyKnown && code !== 'key_spent') return sendAgain(moving, at, transaction);
+  // The gateway may have done it before it kept its response, and its reads may lag behind.
+  if (isRecent(at, now)) return lost(moving, at, { transaction });
   await nextKey(moving, at);
   const { operation } = await readAttempt(moving.db, at.operation.id);
   return operation.sentAt === null
@@ -110,31 +112,33 @@ const nextKey = crashable(
   orderOf,
 );
 
-/** How long reads may fail to show an operation that the gateway did although it answered "busy". */
+/** How long reads may fail to show an operation that the gateway did, whatever it answered. */
 const READS_LAG_MS = 20_000;
+
+function isRecent({ operation: { sentAt } }: Attempt, now: number): boolean {
+  return sentAt !== null && Math.max(now, Date.now()) - sentAt.getTime() < READS_LAG_MS;
+}
 
 const readFirst = crashable({ before: 'attempt.read.before' }, readMatching);
 
 /**
- * An operation that was sent and never shown is given up after the first limit; one that the gateway
- * accepted, after the second.
+ * How long an operation that was sent may stay without a trace. Where the gateway takes keys, it is sent again
+ * meanwhile.
  */
 const UNCONFIRMED_MS = 60 * 60_000;
-const UNFINISHED_MS = 72 * 60 * 60_000;
+const UNCONFIRMED_WITH_KEYS_MS = 72 * 60 * 60_000;
 
-/** Where the gateway takes keys, the operation is sent again instead. */
 function unconfirmedMs({ gateway }: GatewayTools, { operation: { kind } }: Attempt): number {
-  return gateway.traits.keys.operateMs[kind] === 0 ? UNCONFIRMED_MS : UNFINISHED_MS;
+  return gateway.traits.keys.operateMs[kind] === 0 ? UNCONFIRMED_MS : UNCONFIRMED_WITH_KEYS_MS;
 }
 
 /**
  * Only on a clear answer that does not show the operation. An answer that can't be understood says nothing
- * about the money.
+ * about the money, and what the gateway shows as pending is on its way: a bank may take weeks for a refund.
  */
 function givenUpBy({ state, sentAt, transaction }: Tried, now: number, limitMs: number): Failure | undefined {
-  if (sentAt === null || transaction === undefined) return undefined;
-  if (state !== 'lost' && state !== 'accepted') return undefined;
-  if (now - sentAt.getTime() < (state === 'lost' ? limitMs : UNFINISHED_MS)) return undefined;
+  if (state !== 'lost' || sentAt === null || transaction === undefined) return undefined;
+  if (now - sentAt.getTime() < limitMs) return undefined;
   const detail = 'the gateway does not show it; if the gateway shows it later, it counts as done';
   return { code: 'not_confirmed', detail };
 }

@@ -41,6 +41,8 @@ export interface Watch {
 
 /** How long answers may stay unclear before a person is asked. */
 export const UNCLEAR_LIMIT_MS = 60 * 60_000;
+/** How long an open session must be shown without the payment that was on hold, since reads may lag behind. */
+export const HOLD_GONE_MS = 60_000;
 
 const WAIT: Decision = { kind: 'wait' };
 const KEEP: Decision = { kind: 'keep' };
@@ -67,6 +69,7 @@ function decideOwn(payment: PaymentSnapshot, reading: Reading, watch: Watch): De
   const said = decideReading(payment, reading, watch);
   if (said.kind === 'unclear') return decideUnclear(payment, said, watch);
   if (isHidden(payment, reading, watch)) return unclear('the gateway does not show the session', watch);
+  if (isHoldMissing(payment, reading, watch)) return unclear(HOLD_IS_MISSING, watch);
   // A payment that is in REVIEW as unclear stays there while the gateway shows nothing: absence answers
   // nothing.
   const isAnswered = isInUnclearReview(payment) && reading.kind !== 'absent';
@@ -91,10 +94,12 @@ function unclear(reason: string, { now, unclearSince }: Watch): Decision & { kin
   return { kind: 'unclear', reason, since: unclearSince ?? now };
 }
 
+const REOPEN: Decision = find({ status: 'PENDING', pays: false, cause: 'session' });
+
 const BY_STATE = { cancelled: 'CANCELLED', failed: 'FAILED', declined: 'DECLINED' } as const;
 
 function decideSession(payment: PaymentSnapshot, { state, reason }: Reading & { kind: 'session' }): Decision {
-  if (state === 'open') return WAIT;
+  if (state === 'open') return payment.status === 'ON_HOLD' ? REOPEN : WAIT;
   if (!isOpen(payment.status) && payment.status !== 'REVIEW') return unchanged(payment);
   if (state === 'expired') return over('session', reason);
   return find({ status: BY_STATE[state], pays: false, cause: 'session', ...(reason && { reason }) });
@@ -187,6 +192,14 @@ function isHidden({ status, expiryDueAt }: PaymentSnapshot, reading: Reading, wa
   return watch.now - (watch.unclearSince ?? watch.now) < UNCLEAR_LIMIT_MS;
 }
 
+const HOLD_IS_MISSING = 'the session is open again, without the payment that was on hold';
+
+/** What was on hold has failed, and the payer may try again; or an old answer was read. */
+function isHoldMissing({ status }: PaymentSnapshot, reading: Reading, watch: Watch): boolean {
+  if (reading.kind !== 'session' || reading.state !== 'open' || status !== 'ON_HOLD') return false;
+  return watch.now - (watch.unclearSince ?? watch.now) < HOLD_GONE_MS;
+}
+
 /** The only reason for the review is that the gateway gave no clear answer. */
 function isInUnclearReview({ status, reviewCode }: PaymentSnapshot): boolean {
   return status === 'REVIEW' && reviewCode === 'unclear';
@@ -194,7 +207,7 @@ function isInUnclearReview({ status, reviewCode }: PaymentSnapshot): boolean {
 
 /** The gateway now answers clearly that nothing has happened yet, so the payment is open again. */
 function reopened(said: Decision): Decision {
-  return said.kind === 'wait' ? find({ status: 'PENDING', pays: false, cause: 'session' }) : said;
+  return said.kind === 'wait' ? REOPEN : said;
 }
 
 /**

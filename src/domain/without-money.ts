@@ -50,8 +50,8 @@ function hold(order: OrderSnapshot, payment: PaymentSnapshot, finding: Finding):
 }
 
 /**
- * A review that ends without any money. The payment opens again, unless it was closed or another session is
- * open or has paid.
+ * A review or a hold that ends without any money. The payment opens again, unless it was closed or another session
+ * is open or has paid.
  */
 function reopen(order: OrderSnapshot, payment: PaymentSnapshot, finding: Finding): OrderChange {
   const isFree = order.paidPaymentId === null && order.otherOpen === null && payment.closedBy === null;

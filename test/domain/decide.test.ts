@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { decide, UNCLEAR_LIMIT_MS } from '../../src/domain/decide.ts';
+import { decide, HOLD_GONE_MS, UNCLEAR_LIMIT_MS } from '../../src/domain/decide.ts';
 import { closedBy, type Decision } from '../../src/domain/finding.ts';
 import {
   holdsMoney,
@@ -279,7 +279,8 @@ describe('decide', () => {
 
   it('waits for a session that is open, absent or only begun', () => {
     for (const status of PAYMENT_STATUSES) {
-      expect(look(snapshot(status), { kind: 'session', state: 'open' }).kind).toBe('wait');
+      const waits = status === 'ON_HOLD' ? 'unclear' : 'wait';
+      expect(look(snapshot(status), { kind: 'session', state: 'open' }).kind).toBe(waits);
       expect(look(snapshot(status), { kind: 'absent' }).kind).toBe('wait');
     }
   });
@@ -406,7 +407,7 @@ describe('the last look at an expired session', () => {
     // At last the answer is clear: no payment has come.
     ['REVIEW', 'unclear', 'EXPIRED'],
     ['REVIEW', 'amount_mismatch', 'wait'],
-    ['ON_HOLD', null, 'wait'],
+    ['ON_HOLD', null, 'unclear'],
     ['AUTHORIZED', null, 'wait'],
     ['CANCELLED', null, 'wait'],
   ] as const)('of %s (%s), whose session is open: %s', (status, reviewCode, expected) => {
@@ -430,6 +431,27 @@ describe('the last look at an expired session', () => {
       decide(snapshot('PENDING'), { kind: 'transaction', transaction }, aWatch({ now: DUE_AT })),
     );
     expect(finding).toMatchObject({ status: 'AUTHORIZED', pays: true });
+  });
+});
+
+describe('a hold that the gateway does not show any more, in a session that is open', () => {
+  const shownFor = (ms: number, more = {}): Decision =>
+    decide(snapshot('ON_HOLD'), OPEN, aWatch({ unclearSince: aWatch().now - ms, ...more }));
+
+  it('is believed to be over once it was not shown for a minute: the payer may try again', () => {
+    expect(shownFor(HOLD_GONE_MS - 1).kind).toBe('unclear');
+    expect(findingOf(shownFor(HOLD_GONE_MS))).toEqual({ status: 'PENDING', pays: false, cause: 'session' });
+  });
+
+  it('is over together with the session', () => {
+    const due = { now: DUE_AT, unclearSince: DUE_AT - HOLD_GONE_MS };
+    expect(findingOf(shownFor(0, due))).toMatchObject({ status: 'EXPIRED', closedBy: 'expiry' });
+    expect(shownFor(0, { ...due, unclearSince: null }).kind).toBe('unclear');
+  });
+
+  it('is neither over nor unclear where the session is not shown', () => {
+    const watch = aWatch({ unclearSince: aWatch().now - HOLD_GONE_MS });
+    expect(decide(snapshot('ON_HOLD'), ABSENT, watch)).toEqual({ kind: 'wait' });
   });
 });
 

@@ -82,6 +82,19 @@ export const TAKING_OVER_SCENARIOS: Readonly<Record<string, Scenario>> = {
     story.turns('AUTHORIZED');
     await story.becomes('AUTHORIZED');
   },
+  /** The attempt that was on hold has failed, and the payer pays in the same session. */
+  async 'hold-open-again'(story) {
+    await story.stored();
+    await story.change({ status: 'ON_HOLD' });
+    story.script.says = { kind: 'session', state: 'open' };
+    const nextLook = { at: Date.now() + 500, why: 'poll' } as const;
+    await story.takeOver({ seen: [], unclearSince: Date.now() - 60_000, nextLook });
+    await story.becomes('PENDING');
+    await story.quiet();
+    story.script.says = null;
+    story.turns('AUTHORIZED');
+    await story.callback('e1');
+  },
   /**
    * The five hundred and first delivery makes the run forget the first one: if that comes again, it costs one
    * look.

@@ -44,16 +44,12 @@ describe('an operation whose answer was lost', () => {
     });
   }, 120_000);
 
-  it('that the gateway accepted is given up after three days', async () => {
+  it('that the gateway shows as pending is waited for, for any time', async () => {
     const faults = { capture: { pending: true, result: 'never', times: 1 } };
     const payment = await aPaidPayment(world, { outcome: 'authorize', faults });
     expect(await operate(world, payment, 'capture', 'c1')).toMatchObject({ state: 'pending' });
-    // It was sent by our clock, and this server's clock is hours ahead by now.
-    await world.sleep(60 * HOUR);
+    await world.sleep(73 * HOUR);
     expect((await operationOf(world, payment, 'capture', 'c1')).state).toBe('pending');
-    await world.sleep(13 * HOUR);
-    await untilFinished(world, payment, 'capture', 'c1');
-    expect(await operationOf(world, payment, 'capture', 'c1')).toMatchObject({ code: 'not_confirmed' });
     expect((await reread(world, payment.id)).status).toBe('AUTHORIZED');
   }, 120_000);
 });

@@ -12,6 +12,8 @@ const HOUR_MS = 3_600_000;
 /** After this time, a read that does not show the operation proves that it was not done. */
 const LONGEST_HIDDEN_MS = 15_000;
 const DELAYS_MS = [200, 3_000, 90_000, 20 * 60_000, 3 * HOUR_MS, 40 * HOUR_MS];
+/** Nothing that is shown as pending may be given up. */
+const LATE_END = { end: 'done', ms: 80 * HOUR_MS } as const;
 const AWAY_IN_MS = 25;
 const LONGER_THAN_KEYS_MS = 26 * HOUR_MS;
 /** No request is on its way for as long as a key is known. */
@@ -83,12 +85,11 @@ function arriveLater(world: World, arrive: () => void, wire: Chance): void {
   });
 }
 
-/** An accepted operation is done, fails, or is forgotten. */
+/** An accepted operation is done or fails, within two days or after more than three. */
 function endLater(world: World, session: PspSession, { kind }: OperationRequest, wire: Chance): void {
   const { ledger } = session;
   const booked = ledger?.operations.at(-1);
-  const drawn = drawEnd(wire);
-  if (drawn === null) return;
+  const drawn = drawEnd(wire) ?? LATE_END;
   later(world, drawn.ms, () => {
     if (booked === undefined || ledger === null) return;
     // A void releases the sum that is left when it is done.
