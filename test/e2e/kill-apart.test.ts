@@ -1,7 +1,7 @@
 /** With PostgreSQL: API and worker are two processes. */
 import { afterAll, beforeAll, it } from '@jest/globals';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
-import { expectKillSurvived } from './support/kill.ts';
+import { expectKillsSurvived } from './support/kill.ts';
 import { startStack, type Stack } from './support/stack.ts';
 
 let postgres: TestPostgres;
@@ -10,7 +10,7 @@ let stack: Stack;
 beforeAll(async () => {
   postgres = await startPostgres();
   // No sweep: every callback must have its effect by itself.
-  stack = await startStack({ databaseUrl: await postgres.createDatabase() });
+  stack = await startStack({ gateway: 'stripe', databaseUrl: await postgres.createDatabase() });
 }, 300_000);
 
 afterAll(async () => {
@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 
 it.each(['worker', 'api'] as const)(
-  'the kill of %s among fifty payers loses nothing',
-  (name) => expectKillSurvived(stack, name),
-  240_000,
+  'three kills of %s, at any moment, lose nothing and double nothing',
+  (name) => expectKillsSurvived(stack, [name]),
+  600_000,
 );

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectAllPaid, firstAnswers, startGatedStack, type GatedStack } from './support/gated-stack.ts';
-import { payOver } from './support/outage.ts';
+import { payAt } from './support/outage.ts';
 import { openMany, type Opened } from './support/shop.ts';
 import type { Stack } from './support/stack.ts';
 
@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => gated?.stop());
 
 /** One after another, so that the test measures the silence and not the load of a busy machine. */
-const payAll = (opened: readonly Opened[]): Promise<void> => payOver(3_000, stack, opened);
+const payAll = (opened: readonly Opened[]): Promise<void> => payAt(stack, opened, 3_000);
 
 /**
  * Every connection of both pools, the API's and the worker's, is used, so that each will be one without

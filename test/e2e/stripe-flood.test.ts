@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { signForTest } from '../../src/gateways/stripe/signature.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { expectAllPaid, firstAnswers } from './support/gated-stack.ts';
-import { payOver } from './support/outage.ts';
+import { payAt } from './support/outage.ts';
 import { openMany } from './support/shop.ts';
 import { startStack, type Stack } from './support/stack.ts';
 
@@ -74,7 +74,7 @@ async function flood(): Promise<{ readonly statuses: readonly number[]; readonly
 it('none of a thousand events a second is answered 503, and our own are answered within a second', async () => {
   const opened = await openMany(stack, OURS, 'flood');
   const flooding = flood();
-  await payOver(SECONDS * 1_000, stack, opened);
+  await payAt(stack, opened, SECONDS * 1_000);
   const { statuses, perSecond } = await flooding;
   const answers = await firstAnswers(stack, opened);
   const slowest = Math.max(...answers.map(({ durationMs }) => durationMs));

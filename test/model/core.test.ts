@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { inWords, runMany, startFarm, type Farm } from './farm.ts';
 
 /** Of each PSP. */
-const SCHEDULES = 10_000;
+const SCHEDULES = 6_000;
 const PROCESSES = 2;
 const ENDS = ['PAID', 'VOIDED', 'REFUNDED', 'CANCELLED', 'PAYMENT_FAILED', 'REVIEW'];
 

@@ -8,7 +8,7 @@ import { Story } from '../support/story.ts';
 import { until } from '../support/until.ts';
 
 /** More on request: 500 take two minutes of CPU time. */
-const SESSIONS = Number(process.env['RACES'] ?? 200);
+const SESSIONS = Number(process.env['RACES'] ?? 100);
 const SIGNALS_EACH = 4;
 const AT_ONCE = 12;
 /**
