@@ -7,7 +7,7 @@ import { root } from '../prepare.js';
 import { startPostgres } from '../../kit/postgres-server.js';
 import { composeJudge } from './compose-judge.js';
 import { installPrograms, Missing, programAt } from './programs.js';
-import { makeStoreTemplate } from './store-template.js';
+import { makeDatabaseTemplate, makeStoreTemplate } from './store-template.js';
 import { timeSkippingPrograms, timeSkippingServer } from './time-skipping-server.js';
 
 /** Prepares each part and returns its variables. `stops` collects the functions that end what was started. */
@@ -99,9 +99,9 @@ async function postgres(stops) {
   const given = process.env['TEST_DATABASE_URL'];
   if (given !== undefined) return { TEST_DATABASE_URL: given };
   programAt('postgres');
-  const server = await startPostgres();
+  const server = await startPostgres({ isDurable: false });
   stops.push(server.stop);
-  return { TEST_DATABASE_URL: server.url };
+  return { TEST_DATABASE_URL: server.url, TEST_DATABASE_TEMPLATE: await makeDatabaseTemplate(server.url) };
 }
 
 async function embedded(stops) {

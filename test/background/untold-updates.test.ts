@@ -15,7 +15,7 @@ import { aFinding, aPayment, aRecord, attempted, TELLS } from '../support/builde
 import { fakeMoney } from '../support/fake-money.ts';
 import { NotedFirstAttempts } from '../support/first-attempts.ts';
 import { fakeRuns, type FakeRuns } from '../support/fake-runs.ts';
-import { openTestStore, type TestStore } from '../support/store.ts';
+import { openEmbeddedStore, type TestStore } from '../support/store.ts';
 
 let store: TestStore;
 let runs: FakeRuns;
@@ -26,7 +26,8 @@ let lines: string[];
 let stop: () => Promise<void> = () => Promise.resolve();
 
 beforeAll(async () => {
-  store = await openTestStore();
+  // Its clock is the test's own, which no connection to a server survives.
+  store = await openEmbeddedStore();
 }, 180_000);
 
 afterAll(() => store.close());

@@ -102,7 +102,11 @@ function diesOf({ point, story }: CrashCase): keyof typeof CELLS {
 
 async function cellOf(namespace: string): Promise<Cell> {
   const dies = namespace.split('-')[0] as keyof typeof CELLS;
-  return { dies, namespace, ...(dies !== 'serve' && { databaseUrl: await postgres.createDatabase() }) };
+  return {
+    dies,
+    namespace,
+    ...(dies !== 'serve' && { databaseUrl: await postgres.createMigratedDatabase() }),
+  };
 }
 
 /** Kills at every point, in every cell at once. */

@@ -10,7 +10,7 @@ let stack: Stack;
 beforeAll(async () => {
   postgres = await startPostgres();
   // No sweep: every callback must have its effect by itself.
-  stack = await startStack({ gateway: 'stripe', databaseUrl: await postgres.createDatabase() });
+  stack = await startStack({ gateway: 'stripe', databaseUrl: await postgres.createMigratedDatabase() });
 }, 300_000);
 
 afterAll(async () => {

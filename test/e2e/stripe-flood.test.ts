@@ -19,7 +19,7 @@ let stack: Stack;
 
 beforeAll(async () => {
   postgres = await startPostgres();
-  stack = await startStack({ gateway: 'stripe', databaseUrl: await postgres.createDatabase() });
+  stack = await startStack({ gateway: 'stripe', databaseUrl: await postgres.createMigratedDatabase() });
 }, 300_000);
 
 afterAll(async () => {

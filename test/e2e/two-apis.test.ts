@@ -16,7 +16,7 @@ let other: Call;
 
 beforeAll(async () => {
   postgres = await startPostgres();
-  stack = await startStack({ databaseUrl: await postgres.createDatabase() });
+  stack = await startStack({ databaseUrl: await postgres.createMigratedDatabase() });
   const port = await freePort();
   await stack.launchRole('api', { PORT: String(port), ADMIN_PORT: String(port) });
   other = createCall(`http://127.0.0.1:${port}`, { authorization: `Bearer ${API_KEY}` });

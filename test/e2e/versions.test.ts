@@ -26,7 +26,7 @@ let stack: Stack;
 beforeAll(async () => {
   postgres = await startPostgres();
   const env = { TEMPORAL_DEPLOYMENT_NAME: DEPLOYMENT, TEMPORAL_WORKER_BUILD_ID: 'one' };
-  stack = await startStack({ databaseUrl: await postgres.createDatabase(), env });
+  stack = await startStack({ databaseUrl: await postgres.createMigratedDatabase(), env });
   await makeCurrent('one');
 }, 150_000);
 

@@ -206,7 +206,8 @@ describe('an attempt to send an update', () => {
     const told = await Promise.all(Array.from({ length: 10 }, () => attempt()));
     const [heard, ...waiting] = told.sort((left, right) => left.kind.localeCompare(right.kind));
     expect(heard).toEqual(ended('delivered'));
-    for (const one of waiting) expect(one.kind).toBe('not_now');
+    // The last ones may come when it is over.
+    for (const one of waiting) if (one.kind !== 'not_now') expect(one).toEqual(ended('delivered'));
     expect(shop.received).toHaveLength(1);
     expect(await readUpdate(store.db, effectId)).toMatchObject({ attempts: 1 });
   });

@@ -20,7 +20,7 @@ export interface GatedStack {
 /** No sweep: a callback that was answered 200 must have its effect by itself. */
 export async function startGatedStack(gateway: GatewayId = 'dintero'): Promise<GatedStack> {
   const postgres = await startPostgres();
-  const url = new URL(await postgres.createDatabase());
+  const url = new URL(await postgres.createMigratedDatabase());
   const gate = await openGate({ host: url.hostname, port: Number(url.port) });
   url.port = String(gate.port);
   const stack = await startStack({ databaseUrl: url.href, gateway });

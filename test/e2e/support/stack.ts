@@ -13,7 +13,6 @@ import type { ChildSpec } from '../../../kit/tied-child.js';
 import { DINTERO_SANDBOX } from '../../../src/gateways/dintero/sandbox.ts';
 import type { GatewaySandbox } from '../../../src/gateways/gateway-descriptor.ts';
 import { STRIPE_SANDBOX } from '../../../src/gateways/stripe/sandbox.ts';
-import { migratePostgres } from '../../../src/store/migrations.ts';
 import { builtFolder } from '../../support/compiled.ts';
 import { copyStoreTemplate } from '../../support/store.ts';
 import { createCall, type Call } from './http.ts';
@@ -42,8 +41,8 @@ export type GatewayId = 'dintero' | 'stripe';
 
 export interface StackOptions {
   /**
-   * PostgreSQL, with API and worker as two processes; without it the embedded store, with both in one
-   * process.
+   * A migrated PostgreSQL database, with API and worker as two processes; without it the embedded store, with both
+   * in one process.
    */
   readonly databaseUrl?: string;
   readonly env?: Readonly<Record<string, string>>;
@@ -164,7 +163,6 @@ async function startAll(stack: Stack, { databaseUrl, beside }: StackOptions): Pr
     const shared: Name[] = ['temporal', 'sandbox', ...(isStripe ? (['stripe'] as const) : [])];
     if (beside === undefined) await Promise.all(shared.map((name) => stack.start(name)));
     else if (isStripe) await listenToo(stack);
-    if (databaseUrl !== undefined) await migratePostgres(databaseUrl);
     if (databaseUrl === undefined) await stack.start('serve');
     else await Promise.all([stack.start('api'), stack.start('worker')]);
   } catch (error) {
