@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { fingerprintOf } from '../../lib/fingerprint.ts';
 import type { CallOptions, Gateway } from '../gateway.ts';
 import type { RawRequest, SigningSecrets } from '../verification.ts';
@@ -19,7 +20,7 @@ import { checkedSettings } from './settings.ts';
 import type { Signer } from './signature.ts';
 import { modeOf } from './id-parts.ts';
 import { accountUrl } from './urls.ts';
-import { rejected } from './parse-answer.ts';
+import { expected } from './parse-answer.ts';
 
 /** Dintero as a `Gateway`. Throws if the settings can't be right. */
 export function createDinteroGateway(given: DinteroSettings, deps: DinteroDeps = {}): Gateway {
@@ -79,6 +80,6 @@ async function checkCredentials(client: DinteroClient, options?: CallOptions): P
   const operation = 'check credentials';
   const path = '/v1/transactions?limit=1';
   const answer = await client({ operation, method: 'GET', path, signal: options?.signal });
-  if (answer.status >= 400) throw rejected(operation, answer);
+  expected(z.unknown(), operation, answer);
   return {};
 }

@@ -1,10 +1,11 @@
+import { z } from 'zod';
 import type { OperationAnswer, OperationRequest } from '../gateway.ts';
 import type { DinteroClient } from './client.ts';
 import type { Answer } from '../shared/http-exchange.ts';
 import { Silence } from '../shared/http-exchange.ts';
 import { isIdOf } from './id-parts.ts';
 import { toTransaction, transactionSchema } from './parse-transaction.ts';
-import { refusalOf, rejected, understand } from './parse-answer.ts';
+import { expected, refusalOf, rejected, understand } from './parse-answer.ts';
 
 interface MoneyCalls {
   readonly client: DinteroClient;
@@ -42,7 +43,7 @@ export async function updateReference(
   if (!isIdOf(accountId, transactionId)) throw rejected(operation, NOT_OURS);
   const body = { merchant_reference_2: merchantReference2 };
   const answer = await client({ operation, method: 'PUT', path: pathOf(transactionId), body, signal });
-  if (answer.status >= 400) throw rejected(operation, answer);
+  expected(z.unknown(), operation, answer);
 }
 
 const NOT_OURS: Answer = {
@@ -91,5 +92,6 @@ function toAnswer(answer: Answer, transactionId: string): OperationAnswer {
 function afterSilence(error: unknown, operation: string): OperationAnswer {
   // Silence of the token call means that the operation was not sent.
   if (!(error instanceof Silence) || error.operation !== operation || !error.mayHaveArrived) throw error;
-  return { kind: error.status === 503 ? 'busy' : 'lost', reason: error.message };
+  const isBusy = error.status === 503 && error.isJson;
+  return { kind: isBusy ? 'busy' : 'lost', reason: error.message };
 }

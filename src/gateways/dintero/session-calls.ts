@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { PaymentKey } from '../../domain/payment.ts';
 import type { FoundSession, OpenedSession, SessionRequest } from '../gateway.ts';
 import { GatewayRejected } from '../gateway-errors.ts';
@@ -89,8 +90,11 @@ export async function cancelSession(
 ): Promise<'cancelled' | 'refused'> {
   if (!isIdOf(settings.accountId, sessionId)) return 'refused';
   const path = `/v1/sessions/${encodeURIComponent(sessionId)}/cancel`;
-  const { status } = await client({ operation: 'cancel session', method: 'POST', path, signal });
-  return status < 300 ? 'cancelled' : 'refused';
+  const operation = 'cancel session';
+  const answer = await client({ operation, method: 'POST', path, signal });
+  if (answer.status >= 400) return 'refused';
+  expected(z.unknown(), operation, answer);
+  return 'cancelled';
 }
 
 /** Uses a row that shows its metadata; any other session is read by its id. */

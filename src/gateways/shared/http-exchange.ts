@@ -54,6 +54,8 @@ export class Silence extends GatewayUnavailable {
   readonly mayHaveArrived: boolean;
   /** The headers, if there was a response. */
   readonly headers: Headers | undefined;
+  /** Whether the response was JSON, and so the gateway's own and no page of a proxy before it. */
+  readonly isJson: boolean;
 
   constructor(
     vendor: string,
@@ -65,6 +67,7 @@ export class Silence extends GatewayUnavailable {
       readonly retryAfterMs?: number;
       readonly mayHaveArrived?: boolean;
       readonly headers?: Headers | undefined;
+      readonly isJson?: boolean;
       readonly cause?: unknown;
     },
   ) {
@@ -75,6 +78,7 @@ export class Silence extends GatewayUnavailable {
     this.status = how.status;
     this.mayHaveArrived = how.mayHaveArrived ?? true;
     this.headers = how.headers;
+    this.isJson = how.isJson ?? false;
   }
 }
 
@@ -172,7 +176,7 @@ function usable(
   request: HttpRequest,
   { answer, ...given }: { readonly answer: Answer; readonly retryAfterMs: number | undefined },
 ): Answer {
-  const { status, headers } = answer;
+  const { status, headers, problem } = answer;
   const wait = given.retryAfterMs === undefined ? {} : { retryAfterMs: given.retryAfterMs };
   const what = `${vendor} ${request.operation}`;
   if (status === 403)
@@ -180,7 +184,13 @@ function usable(
   if (status === 429)
     throw new GatewayUnavailable(`${what}: too many requests (429)`, { kind: 'rate_limited', ...wait });
   if (saysNothing(status))
-    throw new Silence(vendor, request, { what: `answered ${status}`, status, headers, ...wait });
+    throw new Silence(vendor, request, {
+      what: `answered ${status}`,
+      status,
+      headers,
+      isJson: problem === undefined,
+      ...wait,
+    });
   return answer;
 }
 

@@ -7,7 +7,7 @@ import { createStripeClient, type StripeClient } from './client.ts';
 import { listPage, STRIPE_LISTINGS } from './listings.ts';
 import { countMissedEvents } from './missed-events.ts';
 import { operate } from './money-calls.ts';
-import { rejected, understand } from './parse-answer.ts';
+import { expected } from './parse-answer.ts';
 import { readPayment } from './read-payment.ts';
 import {
   cancelSession,
@@ -57,7 +57,7 @@ export function createStripeGateway(given: StripeSettings, deps: StripeDeps = {}
   };
 }
 
-const accountSchema = z.object({ id: idField });
+const accountSchema = z.object({ id: idField.optional().catch(undefined) });
 
 /** A restricted key can hardly read its own account, so it is tried where it must work. */
 async function checkCredentials(
@@ -70,7 +70,6 @@ async function checkCredentials(
   const path = isRestricted ? '/v1/checkout/sessions' : '/v1/account';
   const query = isRestricted ? { limit: 1 } : {};
   const answer = await client({ operation, method: 'GET', path, query, signal: options?.signal });
-  if (answer.status >= 400) throw rejected(operation, answer);
-  const read = understand(accountSchema, answer);
-  return read.ok && !isRestricted ? { account: read.value.id } : {};
+  const { id } = expected(accountSchema, operation, answer);
+  return id !== undefined && !isRestricted ? { account: id } : {};
 }

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { PaymentKey } from '../../domain/payment.ts';
 import type { FoundSession, OpenedSession, SessionRequest } from '../gateway.ts';
 import { GatewayRejected, GatewayUnavailable, KeySpent } from '../gateway-errors.ts';
@@ -118,7 +119,9 @@ export async function cancelSession(
   // Repeating it is harmless: an expired session refuses to be expired again.
   const answer = await client({ operation, method: 'POST', path, form: {}, signal });
   if (answer.status === 409) throw new GatewayUnavailable(`Stripe ${operation}: busy`, { kind: 'silent' });
-  return answer.status < 300 ? 'cancelled' : 'refused';
+  if (answer.status >= 400) return 'refused';
+  expected(z.unknown(), operation, answer);
+  return 'cancelled';
 }
 
 /** Stripe may repeat the request. The payer's data must not get into a log or a history. */
