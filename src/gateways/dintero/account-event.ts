@@ -7,6 +7,7 @@ import type { Claim } from '../../domain/callback.ts';
 import type { PaymentKey } from '../../domain/payment.ts';
 import { isIdOf } from './id-parts.ts';
 import { eventRef } from './transaction-event.ts';
+import { isKnownWord } from './parse-transaction.ts';
 import { keyOf } from './sessions.ts';
 import { sha256 } from '../../lib/fingerprint.ts';
 import { idField, shownField } from '../shared/gateway-fields.ts';
@@ -140,8 +141,12 @@ const BY_STATUS: ReadonlyMap<string, string> = new Map([
   ['AUTHORIZATION_VOIDED', 'VOID'],
 ]);
 
-/** The kind of the last money event; without events, the kind that alone leads to the status. */
+/**
+ * The kind of the last money event; without events, the kind that alone leads to the status. A status that is
+ * not known may be about money too, so it is named.
+ */
 function moneyEventOf(lastEvent: string | undefined, status: string | undefined): string | undefined {
+  if (status !== undefined && !isKnownWord(status)) return status;
   if (lastEvent === undefined) return BY_STATUS.get(status ?? '');
   return /^(?:INITIATE_)?(CAPTURE|REFUND|VOID)$/.exec(lastEvent)?.[1];
 }

@@ -28,6 +28,11 @@ const STATUSES: ReadonlyMap<string, TransactionStatus> = new Map([
   ['FAILED', 'FAILED'],
 ]);
 
+/** Whether a status of Dintero's is one that we know. */
+export function isKnownWord(status: string): boolean {
+  return STATUSES.has(status);
+}
+
 const PAID_WORDS: ReadonlySet<string> = new Set(['AUTHORIZED', 'CAPTURED', 'PARTIALLY_CAPTURED']);
 /** Only these statuses can leave a rest of the authorization. */
 const OPEN_WORDS: ReadonlySet<string> = new Set([

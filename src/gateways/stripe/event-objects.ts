@@ -141,6 +141,8 @@ function factOfIntent(
   if (type.endsWith('.payment_failed')) return failed(error?.decline_code ?? error?.code);
   if (status === 'canceled') return { eventRef: FACTS.voided };
   if (status === 'processing') return { eventRef: FACTS.processing };
+  // A status that is not known may be any fact: only a read can tell.
+  if (status !== 'succeeded' && status !== 'requires_capture') return {};
   return { eventRef: captured > 0 ? FACTS.captured(captured) : FACTS.authorized };
 }
 
@@ -149,6 +151,7 @@ function factOfCharge(charge: z.infer<typeof chargeSchema>, type: string): Fact 
   if (status === 'failed') return failed(charge.failure_code);
   if (type === 'charge.expired') return { eventRef: FACTS.voided };
   if (type === 'charge.pending') return { eventRef: FACTS.processing };
+  if (status !== 'succeeded' && status !== 'pending') return {};
   if (refunded > 0 && type !== 'charge.captured') return { eventRef: FACTS.refunded(refunded) };
   return { eventRef: captured || (sum ?? 0) > 0 ? FACTS.captured(sum ?? 0) : FACTS.authorized };
 }
