@@ -218,5 +218,8 @@ export interface UnheardPayments {
   readonly to: Date;
 }
 
-/** The subscription to account-wide webhooks; `wrong` says what is wrong with it and what to do. */
-export type Subscription = 'not_expected' | 'there' | 'missing' | { readonly wrong: string };
+/**
+ * The subscription to account-wide webhooks. `not_shown`: the gateway does not tell whether it calls us, as where
+ * the address is set in its back office. `wrong` says what is wrong with it and what to do.
+ */
+export type Subscription = 'not_expected' | 'not_shown' | 'there' | 'missing' | { readonly wrong: string };

@@ -47,6 +47,11 @@ async function checkWebhooks(gateway: Gateway): Promise<CheckResult> {
   const state = await gateway.findSubscription();
   if (state === 'there') return ok('subscribed');
   if (state === 'not_expected') return ok('off: the sweep finds changes without a callback');
+  if (state === 'not_shown')
+    return warn(
+      'not known: the gateway does not tell whether it calls us',
+      "look at the address of the callbacks in the gateway's back office, and whether a payment has had one: paidonce why",
+    );
   const command = paidonce(gateway.id, 'subscribe');
   if (typeof state === 'object') return fail(state.wrong, AGAIN, command);
   if (gateway.traits.notifies === 'account')

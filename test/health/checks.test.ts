@@ -195,6 +195,7 @@ describe('the gateway', () => {
     ['not_expected', 'ok', /off/],
     ['there', 'ok', /subscribed/],
     ['missing', 'warn', /there is no subscription/],
+    ['not_shown', 'warn', /does not tell whether it calls us/],
   ] as const)('whose account webhooks are %s is %s', async (found, state, text) => {
     const gateway = aGateway({ findSubscription: () => Promise.resolve(found) });
     const webhooks = (await checkGateway(gateway, createMetrics())).at(-1);
