@@ -50,7 +50,6 @@ export interface ListedTransaction {
   readonly transactionId: string;
   /** Null where the listing shows no session: the payment is then found by its transaction. */
   readonly sessionId: string | null;
-  readonly reference: string;
   readonly status: TransactionStatus;
   readonly money: Money;
   readonly createdAt: Date;

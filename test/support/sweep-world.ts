@@ -103,7 +103,6 @@ export function aListed(sessionId: string): ListedTransaction {
   return {
     transactionId: `${ACCOUNT}.of-${sessionId}`,
     sessionId,
-    reference: 'r',
     status: 'AUTHORIZED',
     money: { amountMinor: 72_200, currency: 'NOK' },
     createdAt: new Date('2026-11-21T12:00:00.000Z'),

@@ -3,13 +3,12 @@ import type { ListedTransaction } from '../gateway.ts';
 import { eventSchema, needsAmount } from './transaction-event.ts';
 import { isAmountMinor } from '../../domain/money.ts';
 import { accountFor } from './parse-transaction.ts';
-import { amountField, currencyField, idField, referenceField } from '../shared/gateway-fields.ts';
+import { amountField, currencyField, idField } from '../shared/gateway-fields.ts';
 import { timeField } from '../shared/times.ts';
 
 const listedSchema = z.object({
   id: idField,
   session_id: idField,
-  merchant_reference: referenceField,
   status: idField,
   amount: amountField,
   currency: currencyField,
@@ -32,7 +31,6 @@ export function toListed(row: unknown, since: Date): ListedTransaction | null {
   return {
     transactionId: from.id,
     sessionId: from.session_id,
-    reference: from.merchant_reference,
     status,
     money: { amountMinor: from.amount, currency: from.currency },
     createdAt: from.created_at,
@@ -58,7 +56,6 @@ export function changedAt(row: unknown): Date | undefined {
 const unclearSchema = z.object({
   id: idField,
   session_id: idField,
-  merchant_reference: referenceField.catch(''),
   amount: amountField.catch(0),
   currency: currencyField.catch('XXX'),
   created_at: timeField.optional().catch(undefined),
@@ -71,7 +68,6 @@ function toUnclear(row: unknown, since: Date): ListedTransaction | null {
   return {
     transactionId: from.id,
     sessionId: from.session_id,
-    reference: from.merchant_reference,
     status: 'UNCLEAR',
     money: { amountMinor: from.amount, currency: from.currency },
     createdAt: from.created_at ?? since,

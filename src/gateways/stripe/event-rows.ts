@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { TransactionStatus } from '../../domain/transaction.ts';
 import type { ListedTransaction } from '../gateway.ts';
 import { amountField, idField } from '../shared/gateway-fields.ts';
-import { hostOf, orderOf } from './metadata.ts';
+import { hostOf } from './metadata.ts';
 import {
   currencyField,
   flagField,
@@ -47,11 +47,10 @@ export function toChange(event: unknown, host: string): ListedTransaction | null
   const transactionId = transactionOf(data.object);
   const status = statusOf(data.object, type);
   if (!transactionId || status === null || !mayBeOurs(data.object, host)) return null;
-  const { object, id, amount, amount_total: total, currency, metadata } = data.object;
+  const { object, id, amount, amount_total: total, currency } = data.object;
   return {
     transactionId,
     sessionId: object === 'checkout.session' ? id : null,
-    reference: orderOf(metadata) ?? '',
     status,
     money: { amountMinor: total ?? amount, currency },
     createdAt: created,

@@ -2,11 +2,10 @@ import { z } from 'zod';
 import type { TransactionStatus } from '../../domain/transaction.ts';
 import type { ListedTransaction } from '../gateway.ts';
 import { amountField, idField } from '../shared/gateway-fields.ts';
-import { orderOf } from './metadata.ts';
 import { moneyOf } from './parse-transaction.ts';
 import { stateWithoutMoney } from './read-payment.ts';
 import { refundsOf } from './refunds.ts';
-import { currencyField, metadataField, referredId, secondsField } from './stripe-fields.ts';
+import { currencyField, referredId, secondsField } from './stripe-fields.ts';
 import { paidSessionSchema, type Payment } from './stripe-objects.ts';
 
 const begunSchema = z.object({
@@ -15,7 +14,6 @@ const begunSchema = z.object({
   amount_total: amountField.catch(0),
   currency: currencyField.catch('XXX'),
   payment_intent: referredId,
-  metadata: metadataField,
 });
 
 /**
@@ -29,7 +27,6 @@ export function toListed(row: unknown): ListedTransaction | null {
   const common = {
     transactionId: begun.payment_intent,
     sessionId: begun.id,
-    reference: orderOf(begun.metadata) ?? '',
     createdAt: begun.created,
   };
   if (parsed.success && parsed.data.payment_intent) return { ...common, ...shownBy(parsed.data as Payment) };

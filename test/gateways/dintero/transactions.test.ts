@@ -358,7 +358,6 @@ describe('listing dintero transactions', () => {
       {
         transactionId: TRANSACTION,
         sessionId: SESSION,
-        reference: '1001',
         status: 'AUTHORIZED',
         money: { amountMinor: 72200, currency: 'NOK' },
         createdAt: new Date('2026-11-21T12:00:00.000Z'),

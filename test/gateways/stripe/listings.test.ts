@@ -58,7 +58,6 @@ describe('the listing of stripe sessions', () => {
     const money = { amountMinor: 72_200, currency: 'NOK' };
     const common = {
       transactionId: INTENT,
-      reference: '1001',
       money,
       createdAt: new Date('2026-11-21T12:00:00Z'),
     };
