@@ -4,7 +4,8 @@ export function patched(value: unknown, patch: Readonly<Record<string, unknown>>
   if (!isObject(value)) return patch;
   const result: Record<string, unknown> = { ...value };
   for (const [name, part] of Object.entries(patch)) {
-    result[name] = isObject(part) && isObject(result[name]) ? patched(result[name], part) : part;
+    const isMerged = isObject(part) && (isObject(result[name]) || Array.isArray(result[name]));
+    result[name] = isMerged ? patched(result[name], part) : part;
   }
   return result;
 }

@@ -47,12 +47,13 @@ describe('sandbox fault', () => {
     await expect(client.api('GET', `/v1/sessions/${id}`)).rejects.toThrow(SyntaxError);
     expect((await client.api('GET', `/v1/sessions/${other}`)).body.id).toBe(other);
     await fault({
-      readSession: { patch: { order: { amount: '1.5' }, extra: true } },
+      readSession: { patch: { order: { amount: '1.5' }, events: { seen: 1 }, extra: true } },
       search: { body: { not: 'a list' } },
     });
     expect((await client.api('GET', `/v1/sessions/${id}`)).body).toMatchObject({
       extra: true,
       order: { amount: '1.5', currency: 'NOK' },
+      events: [{ name: 'INITIATED', seen: 1 }],
     });
     expect((await client.api('GET', '/v1/sessions?search=order-1')).body).toEqual({ not: 'a list' });
     await client.call('DELETE', '/__sim/faults');
