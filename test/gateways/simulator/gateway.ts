@@ -1,15 +1,12 @@
 /** The gateway of the PSP beside it: the smallest one, and the first to read before you write another. */
-import { createHmac } from 'node:crypto';
-import { z } from 'zod';
 import type { Transaction } from '../../../src/domain/transaction.ts';
 import { GatewayUnavailable, KeySpent } from '../../../src/gateways/gateway-errors.ts';
 import type { FoundSession, Gateway } from '../../../src/gateways/gateway.ts';
-import { parseKey } from '../../../src/gateways/shared/payment-key.ts';
-import { whichSecret } from '../../../src/gateways/shared/which-secret.ts';
+import { returnUrlAt } from '../../../src/gateways/shared/public-urls.ts';
 import type { Traits } from '../../../src/gateways/traits.ts';
-import type { RawRequest, RefusalReason, Verification } from '../../../src/gateways/verification.ts';
-import { fingerprintOf, sha256 } from '../../../src/lib/fingerprint.ts';
-import type { Answer, Deal, Page, Psp } from './psp.ts';
+import { fingerprintOf } from '../../../src/lib/fingerprint.ts';
+import { PAGES_AT_ONCE, type Answer, type Deal, type Page, type Psp } from './psp.ts';
+import { verifyCallback } from './verify-callback.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -33,8 +30,12 @@ const RULES = {
   authorizationDays: 7,
 } as const;
 
-export function createSimulatorGateway(psp: Psp, secrets: readonly string[]): Gateway {
-  const pages = async () => said(psp.call({ path: 'pages' })) as readonly Page[];
+export function createSimulatorGateway(
+  psp: Psp,
+  secrets: readonly string[],
+  publicUrl = 'https://pay.example',
+): Gateway {
+  const { host } = new URL(publicUrl);
   const pageOf = async (id: string) => said(psp.call({ path: 'page', id })) as Page | null;
   return {
     id: 'simulator',
@@ -42,22 +43,23 @@ export function createSimulatorGateway(psp: Psp, secrets: readonly string[]): Ga
     mode: 'test',
     traits: SIMULATOR_TRAITS,
     secrets: [{ kind: 'session', variable: 'SIMULATOR_SECRETS', fingerprints: secrets.map(fingerprintOf) }],
-    verify: (request) => verify(request, secrets),
-    async createSession({ paymentId, orderReference, n, money, idempotencyKey: key }) {
-      const labels = { payment: paymentId, order: orderReference, n: String(n) };
+    verify: (request) => verifyCallback(request, { secrets, host }),
+    async createSession({ paymentId, orderReference, n, money, returnKey, expiresAt, idempotencyKey: key }) {
+      const labels = { payment: paymentId, order: orderReference, n: String(n), host };
       const { amountMinor: minor, currency } = money;
-      const answer = psp.call({ path: 'open', key, labels, minor, currency });
-      if (typeof answer === 'object' && (answer?.status ?? 0) >= 422) throw new KeySpent('a failure is kept');
+      const returnUrl = returnUrlAt(publicUrl, 'simulator', { paymentId, returnKey });
+      const answer = psp.call({ path: 'open', key, labels, minor, currency, returnUrl, expiresAt });
+      if (isSpent(answer)) throw new KeySpent('another answer is kept for the key');
       return toFound(said(answer) as Page);
     },
-    findSessions: async ({ paymentId }, since) =>
-      (await pages())
-        .filter(({ createdAt }) => createdAt >= since)
-        .map(toFound)
-        .filter(({ key }) => key.paymentId === paymentId),
+    async findSessions({ paymentId }, since) {
+      const found = said(psp.call({ path: 'search', label: 'payment', text: paymentId })) as readonly Page[];
+      return found.filter((page) => page.labels['host'] === host && page.createdAt >= since).map(toFound);
+    },
     async readSession(sessionId) {
       const page = await pageOf(sessionId);
-      return page === null ? 'absent' : toFound(page);
+      if (page === null) return 'absent';
+      return page.labels['host'] === host ? toFound(page) : 'foreign';
     },
     async readPayment({ sessionId }) {
       const page = await pageOf(sessionId);
@@ -71,44 +73,59 @@ export function createSimulatorGateway(psp: Psp, secrets: readonly string[]): Ga
     },
     async operate({ transactionId: id, kind, amountMinor: minor, reference, idempotencyKey: key }) {
       const answer = psp.call({ path: 'move', key, id, kind, minor, reference });
-      if (answer === 'unreachable' || answer?.status === 401) return said(answer) as never;
-      if (answer === null) return { kind: 'lost', reason: 'no answer' };
-      if (answer.status === 409) return { kind: 'declined', reason: String(answer.body) };
-      if (answer.status !== 200) return { kind: 'lost', reason: 'a failure is kept', isKeySpent: true };
-      const page = answer.body as Page;
-      return { kind: 'answered', ...(page.deal && { transaction: toTransaction(page, page.deal) }) };
+      if (answer === 'unreachable' || [401, 403, 429].includes(answer?.status ?? 0))
+        return said(answer) as never;
+      if (answer?.status === 409) return { kind: 'declined', reason: String(answer.body) };
+      if (answer?.status === 200 && typeof answer.body === 'object') {
+        const page = answer.body as Page;
+        return { kind: 'answered', ...(page.deal && { transaction: toTransaction(page, page.deal) }) };
+      }
+      return { kind: 'lost', reason: 'no answer', ...(isSpent(answer) && { isKeySpent: true as const }) };
     },
     rulesFor: () => RULES,
     countMissedCallbacks: async () => 0,
     listings: [{ name: 'all', every: 'sweep' }],
-    async listPage({ since }) {
-      const found = (await pages()).filter(({ createdAt }) => createdAt >= since);
-      const rows = found.flatMap((page) =>
-        page.deal === null ? [] : [{ ...toTransaction(page, page.deal), createdAt: page.createdAt }],
+    async listPage({ since, cursor: after }) {
+      const pages = said(psp.call({ path: 'pages', after })) as readonly Page[];
+      const rows = pages.flatMap((page) =>
+        page.deal === null || new Date(page.deal.changedAt) < since
+          ? []
+          : [{ ...toTransaction(page, page.deal), createdAt: page.createdAt }],
       );
-      return { rows, next: null };
+      return { rows, next: pages.at(PAGES_AT_ONCE - 1)?.id ?? null };
     },
     findSubscription: async () => 'not_expected',
-    checkCredentials: async () => ({ account: String(said(psp.call({ path: 'account' }))) }),
+    checkCredentials: async () => said(psp.call({ path: 'account' })) as { account: string },
   };
+}
+
+/** The PSP keeps the answer to another request, or a failure of its own. */
+function isSpent(answer: Answer): boolean {
+  if (answer === null || answer === 'unreachable') return false;
+  return answer.status === 422 || (answer.status === 500 && answer.body === 'kept for the key');
 }
 
 /** What the PSP has said. @throws GatewayUnavailable where it has said nothing about the request */
 function said(answer: Answer): unknown {
-  if (answer === null || answer === 'unreachable')
-    throw new GatewayUnavailable('no answer', { kind: 'silent' });
-  if (answer.status !== 401) return answer.body;
-  throw new GatewayUnavailable('our password was refused', { kind: 'credentials' });
+  const { status = 0, body, retryAfterSeconds: wait = 0 } = typeof answer === 'object' ? (answer ?? {}) : {};
+  // A text is the page of a proxy.
+  if (status === 200 && typeof body === 'object') return body;
+  if (status === 429)
+    throw new GatewayUnavailable('429', { kind: 'rate_limited', retryAfterMs: wait * 1_000 });
+  const isRefused = status === 401 || status === 403;
+  throw new GatewayUnavailable(`answered ${status}`, { kind: isRefused ? 'credentials' : 'silent' });
 }
 
-function toFound({ id, labels, minor, currency, createdAt, state }: Page): FoundSession {
+function toFound({ id, labels, minor, currency, createdAt, expiresAt, state }: Page): FoundSession {
+  const { payment = '', order = '', n } = labels;
   return {
     sessionId: id,
     checkoutUrl: `https://simulator.example/${id}`,
-    key: { paymentId: labels.payment, orderReference: labels.order, n: Number(labels.n) },
-    reference: labels.order,
+    key: { paymentId: payment, orderReference: order, n: Number(n) },
+    reference: order,
     money: { amountMinor: minor, currency },
     createdAt,
+    expiresAt,
     live: state === 'open',
   };
 }
@@ -120,7 +137,7 @@ function toTransaction(page: Page, deal: Deal): Transaction {
     transactionId: id,
     sessionId: page.id,
     account: ACCOUNT,
-    reference: page.labels.order,
+    reference: page.labels['order'] ?? '',
     money: { amountMinor: minor, currency },
     status: statusOf(deal),
     gatewayStatus: status,
@@ -129,66 +146,21 @@ function toTransaction(page: Page, deal: Deal): Transaction {
     capturedMinor: captured,
     refundedMinor: refunded,
     capturableMinor: status === 'held' ? minor - captured : 0,
-    operations: moves.map((move) => ({ ...move, amountMinor: move.minor, state: 'done', eventId: move.id })),
-    knownEvents: [`${id}-${status}`, `${id}-held`, ...moves.map((move) => move.id)],
+    operations: moves.map((move) => ({ ...move, amountMinor: move.minor, eventId: move.id })),
+    knownEvents: [`${id}-${status}`, `${id}-held`, ...moves.map((move) => `${move.id}-${move.state}`)],
     updatedAt: deal.changedAt,
   };
 }
 
+/** Every other word may be a new one. */
+const WITHOUT_SUMS: Readonly<Record<string, Transaction['status']>> = {
+  pending: 'ON_HOLD',
+  failed: 'FAILED',
+  voided: 'VOIDED',
+};
+
 function statusOf({ status, minor, captured, refunded }: Deal): Transaction['status'] {
-  if (status !== 'held') return ({ pending: 'ON_HOLD', failed: 'FAILED', voided: 'VOIDED' } as const)[status];
+  if (status !== 'held') return WITHOUT_SUMS[status] ?? 'UNCLEAR';
   if (refunded > 0) return refunded === minor ? 'REFUNDED' : 'PARTIALLY_REFUNDED';
   return captured === 0 ? 'AUTHORIZED' : captured === minor ? 'CAPTURED' : 'PARTIALLY_CAPTURED';
-}
-
-const messageSchema = z.object({
-  id: z.string(),
-  deal: z.string(),
-  labels: z.object({ payment: z.string(), order: z.string(), n: z.string() }),
-});
-
-/** The header is `<unix seconds>.<HMAC-SHA256 of the seconds, a dot and the body>`. */
-function verify({ headers, body, receivedAt }: RawRequest, secrets: readonly string[]): Verification {
-  const header = headers['simulator-signature'];
-  if (header === undefined) return refused('no_signature');
-  const [, time = '', digest = ''] = /^(\d{1,12})\.([0-9a-f]{64})$/.exec(header) ?? [];
-  if (digest === '') return refused('malformed_signature');
-  const sign = (secret: string) => createHmac('sha256', secret).update(`${time}.`).update(body).digest();
-  const which = whichSecret(secrets, [Buffer.from(digest, 'hex')], sign);
-  if (which === null) return refused('wrong_signature');
-  const ageSeconds = Math.floor(receivedAt.getTime() / 1_000) - Number(time);
-  const signed = { ...which, ageSeconds, isBodySigned: true, contentHash: sha256(body) };
-  const message = messageSchema.safeParse(jsonOf(body)).data;
-  return {
-    outcome: Math.abs(ageSeconds) <= 300 ? 'verified' : 'stale',
-    deliveries: [
-      message === undefined
-        ? { ...signed, ...UNCLEAR, eventId: sha256(body) }
-        : { ...signed, ...toDelivery(message) },
-    ],
-  };
-}
-
-const UNCLEAR = { kind: 'unclear', key: null, claim: {} } as const;
-
-function toDelivery({ id, deal, labels }: z.infer<typeof messageSchema>) {
-  const key = parseKey(labels.payment, labels.order, labels.n);
-  return {
-    kind: 'payment',
-    eventId: id,
-    key,
-    claim: { transactionId: deal, event: id, eventRef: id },
-  } as const;
-}
-
-function refused(reason: RefusalReason): Verification {
-  return { outcome: 'refused', reason, detail: `simulator-signature: ${reason}`, key: null, claim: {} };
-}
-
-function jsonOf(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString());
-  } catch {
-    return undefined;
-  }
 }

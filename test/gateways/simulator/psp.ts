@@ -3,9 +3,12 @@ import { createHmac, randomUUID } from 'node:crypto';
 
 export interface Page {
   readonly id: string;
-  readonly labels: { readonly payment: string; readonly order: string; readonly n: string };
+  /** The merchant's own, returned with everything about the page. */
+  readonly labels: Readonly<Record<string, string>>;
   readonly minor: number;
   readonly currency: string;
+  readonly returnUrl: string;
+  readonly expiresAt: Date;
   readonly createdAt: Date;
   state: 'open' | 'cancelled' | 'closed';
   deal: Deal | null;
@@ -15,7 +18,8 @@ export interface Deal {
   readonly id: string;
   readonly minor: number;
   readonly currency: string;
-  status: 'pending' | 'held' | 'failed' | 'voided';
+  /** A later version of the PSP may have other words. */
+  status: 'pending' | 'held' | 'failed' | 'voided' | 'frozen';
   captured: number;
   refunded: number;
   /** RFC 3339. */
@@ -28,9 +32,10 @@ export interface Move {
   readonly kind: 'capture' | 'refund' | 'void';
   readonly reference: string;
   readonly minor: number;
+  state: 'done' | 'pending' | 'failed';
 }
 
-/** A message to the merchant: its exact bytes, and the header that signs them. */
+/** A request to the merchant with a list of messages: its exact bytes, and the header that signs them. */
 export interface Message {
   readonly page: string;
   readonly body: string;
@@ -38,16 +43,27 @@ export interface Message {
 }
 
 export type Request =
-  | { readonly path: 'account' | 'pages' }
+  | { readonly path: 'account' }
+  /** The pages after this one, oldest first, at most `PAGES_AT_ONCE`. */
+  | { readonly path: 'pages'; readonly after: string | null }
+  | { readonly path: 'search'; readonly label: string; readonly text: string }
   | { readonly path: 'page' | 'close'; readonly id: string }
-  | ({ readonly path: 'open'; readonly key: string } & Pick<Page, 'labels' | 'minor' | 'currency'>)
-  | ({ readonly path: 'move'; readonly key: string } & Move);
+  | ({ readonly path: 'open'; readonly key: string } & Pick<
+      Page,
+      'labels' | 'minor' | 'currency' | 'returnUrl' | 'expiresAt'
+    >)
+  | ({ readonly path: 'move'; readonly key: string } & Omit<Move, 'state'>);
+
+export const PAGES_AT_ONCE = 20;
 
 /** `unreachable`: the request never left. Null: it left, and no answer came back. */
-export type Answer = { readonly status: number; readonly body: unknown } | 'unreachable' | null;
+export type Answer =
+  | { readonly status: number; readonly body: unknown; readonly retryAfterSeconds?: number }
+  | 'unreachable'
+  | null;
 
-/** `lost_before` and `lost_after` the effect; `failed`: a 500, which the key keeps. */
-export type Fault = 'unreachable' | 'lost_before' | 'lost_after' | 'failed' | 'unauthorized';
+/** `lost_before` and `lost_after` the effect; `failed`: a 500, which the key keeps; or another answer, before the effect. */
+export type Fault = 'lost_before' | 'lost_after' | 'failed' | 'unauthorized' | Exclude<Answer, null>;
 
 export class Psp {
   readonly #secret: string;
@@ -56,15 +72,19 @@ export class Psp {
   readonly messages: Message[] = [];
   /** How the next calls fail, one each. */
   readonly faults: Fault[] = [];
-  #time = Date.parse('2026-11-30T12:00:00.000Z');
+  /** How every further call fails. */
+  outage: Fault | null = null;
+  /** Refunds are accepted, and end by `endRefund`. */
+  holdsRefunds = false;
+  #time = 0;
 
   constructor(secret: string) {
     this.#secret = secret;
   }
 
   call(request: Request): Answer {
-    const fault = this.faults.shift();
-    if (fault === 'unreachable') return fault;
+    const fault = this.faults.shift() ?? this.outage ?? undefined;
+    if (fault === 'unreachable' || typeof fault === 'object') return fault;
     if (fault === 'unauthorized') return { status: 401, body: 'the password is wrong' };
     if (fault === 'lost_before') return null;
     const answer = 'key' in request ? this.#once(request, fault) : this.#answer(request);
@@ -77,7 +97,8 @@ export class Psp {
     const known = this.#kept.get(request.key);
     if (known !== undefined && known.request !== text) return { status: 422, body: 'another request' };
     const answer =
-      known?.answer ?? (fault === 'failed' ? { status: 500, body: null } : this.#answer(request));
+      known?.answer ??
+      (fault === 'failed' ? { status: 500, body: 'kept for the key' } : this.#answer(request));
     this.#kept.set(request.key, { request: text, answer });
     return answer;
   }
@@ -85,17 +106,22 @@ export class Psp {
   #answer(request: Request): Answer {
     switch (request.path) {
       case 'account':
-        return ok('simulated');
-      case 'pages':
-        return ok([...this.#pages.values()]);
+        return ok({ account: 'simulated' });
+      case 'pages': {
+        const pages = [...this.#pages.values()];
+        const from = pages.findIndex(({ id }) => id === request.after) + 1;
+        return ok(pages.slice(from, from + PAGES_AT_ONCE));
+      }
+      case 'search':
+        return ok([...this.#pages.values()].filter(({ labels }) => labels[request.label] === request.text));
       case 'page':
         return ok(this.#pages.get(request.id) ?? null);
       case 'close':
         return ok(this.#close(this.page(request.id)));
       case 'open': {
-        const { labels, minor, currency } = request;
+        const { path: _, key: __, ...asked } = request;
         const state = { createdAt: new Date(), state: 'open', deal: null } as const;
-        const page: Page = { id: `page-${randomUUID()}`, labels, minor, currency, ...state };
+        const page: Page = { id: `page-${randomUUID()}`, ...asked, ...state };
         this.#pages.set(page.id, page);
         return ok(page);
       }
@@ -116,9 +142,11 @@ export class Psp {
   }
 
   /** The payer pays, or a payment that was pending ends. */
-  pay(id: string, status: 'pending' | 'held' | 'failed'): Deal {
+  pay(id: string, status: Deal['status'], wrongly?: Pick<Page, 'minor' | 'currency'>): Deal {
     const page = this.page(id);
-    const { minor, currency } = page;
+    if (page.deal?.status === 'failed')
+      throw new Error(`the payment on ${id} has failed, and the page is over`);
+    const { minor, currency } = wrongly ?? page;
     const sums = { captured: 0, refunded: 0, changedAt: '', moves: [] };
     page.deal ??= { id: `deal-${randomUUID()}`, minor, currency, status, ...sums };
     page.deal.status = status;
@@ -127,7 +155,7 @@ export class Psp {
   }
 
   /** The merchant moves money, by a call or in the PSP's own back office. */
-  #move({ id, kind, minor, reference }: Move): Answer {
+  #move({ id, kind, minor, reference }: Omit<Move, 'state'>): Answer {
     const page = this.page(id);
     const deal = page.deal as Deal;
     const { captured, refunded, status } = deal;
@@ -135,23 +163,43 @@ export class Psp {
     const isPossible = status === 'held' && minor > 0 && minor <= left[kind];
     if (!isPossible || (kind === 'void' && captured > 0))
       return { status: 409, body: `no ${kind} of ${minor}` };
-    if (kind === 'capture') deal.captured += minor;
-    if (kind === 'refund') deal.refunded += minor;
-    if (kind === 'void') deal.status = 'voided';
-    const move = { id: `move-${randomUUID()}`, kind, reference, minor };
+    const state = kind === 'refund' && this.holdsRefunds ? 'pending' : 'done';
+    const move: Move = { id: `move-${randomUUID()}`, kind, reference, minor, state };
     deal.moves.push(move);
-    this.#changed(page, deal, move.id);
+    if (state === 'done') count(deal, move);
+    this.#changed(page, deal, `${move.id}-${state}`);
     return ok(page);
   }
 
-  #changed(page: Page, deal: Deal, id: string): void {
-    this.#time += 1_000;
-    deal.changedAt = new Date(this.#time).toISOString();
-    const body = JSON.stringify({ id, deal: deal.id, labels: page.labels });
-    const seconds = Math.floor(Date.now() / 1_000);
-    const digest = createHmac('sha256', this.#secret).update(`${seconds}.${body}`).digest('hex');
-    this.messages.push({ page: page.id, body, signature: `${seconds}.${digest}` });
+  /** The newest refund that waits ends. */
+  endRefund(id: string, state: 'done' | 'failed'): void {
+    const page = this.page(id);
+    const deal = page.deal as Deal;
+    const move = deal.moves.findLast((one) => one.state === 'pending') as Move;
+    move.state = state;
+    if (state === 'done') count(deal, move);
+    this.#changed(page, deal, `${move.id}-${state}`);
   }
+
+  #changed(page: Page, deal: Deal, id: string): void {
+    this.#time = Math.max(this.#time + 1, Date.now());
+    deal.changedAt = new Date(this.#time).toISOString();
+    const body = JSON.stringify([{ id, type: 'deal', deal: deal.id, labels: page.labels }]);
+    this.messages.push({ page: page.id, body, signature: this.sign(body) });
+  }
+
+  /** `<unix seconds>.<HMAC-SHA256 of the seconds, a dot and the body>` */
+  sign(body: string, secret = this.#secret, ageSeconds = 0): string {
+    const seconds = Math.floor(Date.now() / 1_000) - ageSeconds;
+    const digest = createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex');
+    return `${seconds}.${digest}`;
+  }
+}
+
+function count(deal: Deal, { kind, minor }: Move): void {
+  if (kind === 'capture') deal.captured += minor;
+  if (kind === 'refund') deal.refunded += minor;
+  if (kind === 'void') deal.status = 'voided';
 }
 
 function ok(body: unknown): Answer {

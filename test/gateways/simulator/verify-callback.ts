@@ -1,0 +1,69 @@
+/** The PSP's callbacks: a list of messages, each signed with all others. */
+import { createHmac } from 'node:crypto';
+import { z } from 'zod';
+import { parseKey } from '../../../src/gateways/shared/payment-key.ts';
+import { whichSecret } from '../../../src/gateways/shared/which-secret.ts';
+import type {
+  Delivery,
+  RawRequest,
+  RefusalReason,
+  Verification,
+} from '../../../src/gateways/verification.ts';
+import { sha256 } from '../../../src/lib/fingerprint.ts';
+
+/** The header is `<unix seconds>.<HMAC-SHA256 of the seconds, a dot and the body>`. */
+export function verifyCallback(
+  { headers, body, receivedAt }: RawRequest,
+  { secrets, host }: { readonly secrets: readonly string[]; readonly host: string },
+): Verification {
+  const header = headers['simulator-signature'];
+  if (header === undefined) return refused('no_signature');
+  const [, time = '', digest = ''] = /^(\d{1,12})\.([0-9a-f]{64})$/.exec(header) ?? [];
+  if (digest === '') return refused('malformed_signature');
+  const sign = (secret: string) => createHmac('sha256', secret).update(`${time}.`).update(body).digest();
+  const which = whichSecret(secrets, [Buffer.from(digest, 'hex')], sign);
+  if (which === null) return refused('wrong_signature');
+  const ageSeconds = Math.floor(receivedAt.getTime() / 1_000) - Number(time);
+  const [first, ...others] = messagesIn(body).map((message) => ({
+    ...toDelivery(message, host),
+    ...which,
+    ageSeconds,
+    isBodySigned: true,
+    contentHash: sha256(JSON.stringify(message)),
+  }));
+  const outcome = Math.abs(ageSeconds) <= 300 ? 'verified' : 'stale';
+  return first ? { outcome, deliveries: [first, ...others] } : { outcome: 'malformed', detail: 'no message' };
+}
+
+function messagesIn(body: Buffer): readonly unknown[] {
+  try {
+    const messages: unknown = JSON.parse(body.toString());
+    return Array.isArray(messages) ? messages : [messages];
+  } catch {
+    return [body.toString('latin1')];
+  }
+}
+
+const messageSchema = z.object({
+  id: z.string(),
+  type: z.string(),
+  deal: z.string().optional(),
+  labels: z.record(z.string(), z.string()).default({}),
+});
+
+function toDelivery(message: unknown, host: string): Pick<Delivery, 'kind' | 'key' | 'claim' | 'eventId'> {
+  const parsed = messageSchema.safeParse(message);
+  if (!parsed.success)
+    return { kind: 'unclear', key: null, claim: {}, eventId: sha256(JSON.stringify(message)) };
+  const { id, type, deal, labels } = parsed.data;
+  if (type !== 'deal') return { kind: 'other', key: null, claim: { event: type }, eventId: id };
+  const { payment = '', order = '', n = '' } = labels;
+  // Another paidonce on the account has another host.
+  const key = labels['host'] === host ? parseKey(payment, order, n) : null;
+  const claim = { event: id, eventRef: id, ...(deal !== undefined && { transactionId: deal }) };
+  return { kind: 'payment', key, claim, eventId: id };
+}
+
+function refused(reason: RefusalReason): Verification {
+  return { outcome: 'refused', reason, detail: `simulator-signature: ${reason}`, key: null, claim: {} };
+}
