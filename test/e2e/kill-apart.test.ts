@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 
 it.each(['worker', 'api'] as const)(
-  'three kills of %s, at any moment, lose nothing and double nothing',
-  (name) => expectKillsSurvived(stack, [name]),
+  'kills of %s, three times at any moment, lose nothing and double nothing',
+  (name) => expectKillsSurvived(stack, [name], 3),
   600_000,
 );

@@ -15,7 +15,6 @@ import { until } from './until.ts';
 
 /** At each gateway. */
 const ORDERS = 30;
-const KILLS = 3;
 const SETTLED_WITHIN_MS = 150_000;
 const AMOUNT = 29_990;
 const PART = 10_000;
@@ -48,10 +47,14 @@ const MOVES = [
 }[];
 
 /** Every order has one session, one payment and one end, whenever the processes die. */
-export async function expectKillsSurvived(stack: Stack, names: readonly Name[]): Promise<void> {
+export async function expectKillsSurvived(
+  stack: Stack,
+  names: readonly Name[],
+  kills: number,
+): Promise<void> {
   const [dintero, stripe] = [stack.at('dintero'), stack.at('stripe')];
   const [paid, moved] = [newOrders('kill-paid'), newOrders('kill-moved')];
-  const moments = Array.from({ length: KILLS }, () => 500 + Math.round(Math.random() * 3_000));
+  const moments = Array.from({ length: kills }, () => 500 + Math.round(Math.random() * 3_000));
   process.stdout.write(
     `kills of ${names.join(' and ')}, so many ms after the start: ${moments.join(', ')}\n`,
   );
