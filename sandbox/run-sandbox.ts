@@ -44,16 +44,16 @@ export async function runSandbox(env: NodeJS.ProcessEnv): Promise<RunningSandbox
 }
 
 function resume(sandbox: Sandbox): void {
-  sandbox.callbacks.resume();
-  sandbox.webhooks.resume();
+  sandbox.callbacks.courier.resume();
+  sandbox.webhooks.courier.resume();
   resumeResolutions(sandbox);
   resumeLate(sandbox);
 }
 
 function pause(sandbox: Sandbox): void {
   sandbox.agenda.clear();
-  sandbox.callbacks.close();
-  sandbox.webhooks.close();
+  sandbox.callbacks.courier.close();
+  sandbox.webhooks.courier.close();
 }
 
 /** Starts the Stripe sandbox, like `runSandbox`. */
@@ -68,7 +68,7 @@ export async function runStripeSandbox(env: NodeJS.ProcessEnv): Promise<RunningS
   connectDue(sandbox);
   sandbox.listeners.attach(served.server);
   resumeLater(sandbox);
-  sandbox.sender.resume();
+  sandbox.sender.courier.resume();
   return {
     url: served.url,
     check: (asked = {}) => {
@@ -82,7 +82,7 @@ export async function runStripeSandbox(env: NodeJS.ProcessEnv): Promise<RunningS
 function pauseStripe({ agenda, deliveryAgenda, sender, listeners }: StripeSandbox): void {
   agenda.clear();
   deliveryAgenda.clear();
-  sender.close();
+  sender.courier.close();
   listeners.close();
 }
 

@@ -50,8 +50,8 @@ export function openSandbox(settings: Settings): Sandbox {
 /** Resets everything: no records, no faults, nothing under way. */
 export function resetSandbox(sandbox: Sandbox): void {
   sandbox.agenda.clear();
-  sandbox.callbacks.clear();
-  sandbox.webhooks.clear();
+  sandbox.callbacks.courier.clear();
+  sandbox.webhooks.courier.clear();
   sandbox.ledger.clear();
   sandbox.secrets.clear();
   sandbox.faults.clear();

@@ -74,7 +74,7 @@ export function openStripeSandbox(settings: StripeSettings): StripeSandbox {
 /** Resets everything: no records, no faults, nothing under way, the true time. */
 export function resetStripeSandbox(sandbox: StripeSandbox, seed: string | undefined): void {
   for (const agenda of [sandbox.agenda, sandbox.deliveryAgenda]) agenda.clear();
-  for (const part of [sandbox.sender, sandbox.book, sandbox.ledger, sandbox.faults]) part.clear();
+  for (const part of [sandbox.sender.courier, sandbox.book, sandbox.ledger, sandbox.faults]) part.clear();
   sandbox.requests.clear();
   sandbox.clock.set(0);
   sandbox.ids.restart(seed ?? sandbox.settings.seed);

@@ -28,12 +28,13 @@ interface Parts {
 /** Sends callbacks: 2xx means delivered, 4xx means `lost`, and any other result is retried up to 20 times. */
 export class Callbacks {
   readonly #parts: Parts;
-  readonly #courier: Courier<CallbackRecord>;
+  /** Sends what `enqueue` has given it, also after a restart or a pause. */
+  readonly courier: Courier<CallbackRecord>;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     const { ledger, faults } = parts;
-    this.#courier = new Courier<CallbackRecord>(
+    this.courier = new Courier<CallbackRecord>(
       {
         table: ledger.callbacks,
         maxAttempts: MAX_RETRIES + 1,
@@ -65,25 +66,6 @@ export class Callbacks {
     }
   }
 
-  /** Sends the callbacks that were pending at a restart. */
-  resume(): void {
-    this.#courier.resume();
-  }
-
-  /** Sends the callbacks that waited while callbacks were switched off. */
-  wake(): void {
-    this.#courier.wake();
-  }
-
-  /** Forgets waiting callbacks; a request under way ends without a record. */
-  clear(): void {
-    this.#courier.clear();
-  }
-
-  close(): void {
-    this.#courier.close();
-  }
-
   #add(
     base: string,
     subject: CallbackSubject,
@@ -107,7 +89,7 @@ export class Callbacks {
       attempts: [],
     };
     this.#parts.ledger.saveCallback(record);
-    this.#courier.send(record);
+    this.courier.send(record);
     return record;
   }
 

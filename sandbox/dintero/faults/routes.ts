@@ -5,8 +5,8 @@ import { faultChangeSchema } from './fault-schema.ts';
 
 /** Sends what waited while a switch was off. */
 function wake({ callbacks, webhooks }: Sandbox): void {
-  callbacks.wake();
-  webhooks.wake();
+  callbacks.courier.wake();
+  webhooks.courier.wake();
 }
 
 /** `/__sim/faults`: the faults from now on. */

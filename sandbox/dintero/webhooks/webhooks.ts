@@ -26,12 +26,13 @@ interface Parts {
  */
 export class Webhooks {
   readonly #parts: Parts;
-  readonly #courier: Courier<WebhookDelivery>;
+  /** Sends what `send` has given it, also after a restart or a pause. */
+  readonly courier: Courier<WebhookDelivery>;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     const { ledger, faults } = parts;
-    this.#courier = new Courier<WebhookDelivery>(
+    this.courier = new Courier<WebhookDelivery>(
       {
         table: ledger.webhookDeliveries,
         maxAttempts: MAX_ATTEMPTS,
@@ -92,24 +93,6 @@ export class Webhooks {
     }
   }
 
-  /** Sends the deliveries that were pending at a restart. */
-  resume(): void {
-    this.#courier.resume();
-  }
-
-  /** Sends the deliveries that waited while webhooks were switched off. */
-  wake(): void {
-    this.#courier.wake();
-  }
-
-  clear(): void {
-    this.#courier.clear();
-  }
-
-  close(): void {
-    this.#courier.close();
-  }
-
   #add(
     subscription: Subscription,
     happening: Happening,
@@ -135,7 +118,7 @@ export class Webhooks {
       attempts: [],
     };
     this.#parts.ledger.saveWebhookDelivery(delivery);
-    this.#courier.send(delivery);
+    this.courier.send(delivery);
     return delivery;
   }
 

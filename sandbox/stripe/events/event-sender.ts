@@ -24,12 +24,13 @@ interface Parts {
 /** Sends events to endpoints: 2xx means delivered, and any other result is retried. */
 export class EventSender {
   readonly #parts: Parts;
-  readonly #courier: Courier<Delivery>;
+  /** Sends what `send` has given it, also after a restart or a pause. */
+  readonly courier: Courier<Delivery>;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     const { ledger, faults } = parts;
-    this.#courier = new Courier<Delivery>(
+    this.courier = new Courier<Delivery>(
       {
         table: ledger.deliveries,
         maxAttempts: MAX_ATTEMPTS,
@@ -67,22 +68,6 @@ export class EventSender {
     return last as Delivery;
   }
 
-  resume(): void {
-    this.#courier.resume();
-  }
-
-  wake(): void {
-    this.#courier.wake();
-  }
-
-  clear(): void {
-    this.#courier.clear();
-  }
-
-  close(): void {
-    this.#courier.close();
-  }
-
   #add(
     what: Pick<Delivery, 'endpointId' | 'eventId' | 'type' | 'about' | 'plan' | 'body' | 'after'>,
   ): Delivery {
@@ -97,7 +82,7 @@ export class EventSender {
       attempts: [],
     };
     ledger.save('delivery', delivery);
-    this.#courier.send(delivery);
+    this.courier.send(delivery);
     return delivery;
   }
 

@@ -63,7 +63,7 @@ function stateOf(sandbox: StripeSandbox): object {
 export function simFaultRoutes(router: Router, { faults, sender }: StripeSandbox): void {
   const answer = (ctx: RouterContext): void => {
     // What waited while sending was off.
-    sender.wake();
+    sender.courier.wake();
     ctx.body = faults.state;
   };
   router.post('/faults', async (ctx) => {
