@@ -23,7 +23,3 @@ export const TROUBLES = {
   conflict: { label: 'answers 409 once', fault: { status: 409, times: 1 } },
   unavailable: { label: 'answers 503 twice', fault: { status: 503, times: 2 } },
 } as const satisfies Record<string, Trouble>;
-
-type TroubleName = keyof typeof TROUBLES;
-
-export const TROUBLE_NAMES = Object.keys(TROUBLES).filter((name): name is TroubleName => name in TROUBLES);

@@ -4,9 +4,10 @@ import type { CallbackChoice, CallbackPlan } from '../callbacks/callback-plan.ts
 import { OUTCOMES } from './outcomes.ts';
 import type { OwnFaults } from '../faults/fault-schema.ts';
 import type { Payment } from './pay.ts';
+import { chosenCopies, chosenTroubles, secondsOf } from '../../page/form-fields.ts';
 import { invalid } from '../../http/problem.ts';
 import { OFFERED_PRODUCTS } from '../money/products.ts';
-import { TROUBLE_NAMES, TROUBLES } from '../faults/trouble.ts';
+import { TROUBLES } from '../faults/trouble.ts';
 import type { Session } from '../sessions/session.ts';
 
 export type CardRefusal = 'card_declined' | 'card_unknown';
@@ -61,13 +62,7 @@ function outcomeFrom(form: URLSearchParams): Pick<Payment, 'outcome' | 'card' | 
 /** Undefined if nothing unusual was selected: Dintero's own rules then decide whether there is a callback. */
 function callbackFrom(form: URLSearchParams): CallbackChoice {
   if (form.has('noCallback')) return false;
-  const delayMs = secondsOf(form, 'delay') * 1_000;
-  const together = form.has('together');
-  const plan: CallbackPlan = {
-    ...(delayMs > 0 ? { delayMs } : {}),
-    ...(together || form.has('duplicate') ? { copies: 2, together } : {}),
-    ...(form.has('badSignature') ? { sign: 'wrong' as const } : {}),
-  };
+  const plan: CallbackPlan = chosenCopies(form);
   return Object.keys(plan).length === 0 ? undefined : plan;
 }
 
@@ -78,11 +73,7 @@ function resolutionFrom(form: URLSearchParams): Pick<Payment, 'resolve'> {
 }
 
 function faultsFrom(form: URLSearchParams): Pick<Payment, 'faults'> {
-  const faults: OwnFaults = {};
-  for (const kind of ['capture', 'refund', 'void'] as const) {
-    const name = TROUBLE_NAMES.find((each) => each === form.get(`${kind}Trouble`));
-    if (name !== undefined) faults[kind] = TROUBLES[name].fault;
-  }
+  const faults: OwnFaults = chosenTroubles(form, TROUBLES);
   return Object.keys(faults).length === 0 ? {} : { faults };
 }
 
@@ -92,9 +83,4 @@ function autoCaptureFrom(form: URLSearchParams): Pick<Payment, 'autoCapture'> {
   return mode === undefined
     ? {}
     : { autoCapture: { mode, afterMs: secondsOf(form, 'autoCaptureAfter') * 1_000 } };
-}
-
-function secondsOf(form: URLSearchParams, name: string): number {
-  const seconds = Number(form.get(name) ?? 0);
-  return Number.isInteger(seconds) && seconds >= 0 && seconds <= 86_400 ? seconds : 0;
 }

@@ -1,13 +1,6 @@
 /** The checkout page: plain HTML without scripts. */
-import {
-  checkboxes,
-  escaped,
-  layout,
-  money,
-  orderSection,
-  outcomeButtons,
-  troubleSelects,
-} from '../../page/page-parts.ts';
+import { escaped, money, orderSection } from '../../page/page-parts.ts';
+import { options, payerPage } from '../../page/payer-page.ts';
 import { OFFERED_PRODUCTS } from '../money/products.ts';
 import { TROUBLES } from '../faults/trouble.ts';
 import type { Session } from '../sessions/session.ts';
@@ -48,17 +41,38 @@ const NOTICES: ReadonlyMap<unknown, string> = new Map([
   ],
 ] satisfies [string, string][]);
 
+const UNDECIDED = {
+  legend: 'When put on hold',
+  label: 'Then becomes',
+  ends: [
+    ['', 'stays on hold'],
+    ['AUTHORIZED', 'authorized'],
+    ['FAILED', 'failed'],
+  ],
+} as const;
+
 /** The page of one session; `closed` says why it can't be paid, `notice` is the name of a notice. */
 export function checkoutPage(session: Session, at: { closed: string | undefined; notice: unknown }): string {
-  const said = at.closed ?? NOTICES.get(at.notice);
-  const notice = said === undefined ? '' : `<p class="notice" role="status">${escaped(said)}</p>`;
-  const isOpen = at.closed === undefined;
-  const hasWayBack = isOpen && (at.notice === 'card_declined' || at.notice === 'card_unknown');
-  return layout(
-    GATEWAY,
-    `Pay ${money(session.order.amount, session.order.currency)}`,
-    `${notice}${hasWayBack ? backForm(session) : ''}${summary(session)}${isOpen ? form(session) : ''}`,
-  );
+  const wasRefused = at.notice === 'card_declined' || at.notice === 'card_unknown';
+  return payerPage({
+    gateway: GATEWAY,
+    amount: money(session.order.amount, session.order.currency),
+    closed: at.closed,
+    notice: NOTICES.get(at.notice),
+    aside: at.closed === undefined && wasRefused ? backForm(session) : '',
+    order: summary(session),
+    form: {
+      action: actionOf(session),
+      choice: productChoice(),
+      buttons: BUTTONS,
+      card: '4000 0000 0000 0002',
+      misbehaviour: MISBEHAVIOUR,
+      delay: 'Callback delay in seconds',
+      undecided: UNDECIDED,
+      troubles: TROUBLES,
+      later: autoCaptureFields(),
+    },
+  });
 }
 
 function summary({ order }: Session): string {
@@ -83,25 +97,21 @@ function actionOf({ id }: Session): string {
   return `/v1/view/${escaped(encodeURIComponent(id))}`;
 }
 
-function form(session: Session): string {
-  return `<form method="post" action="${actionOf(session)}">
-<h2>How should this payment end?</h2><p><label>Paid by <select name="product"><option value="">default of the button</option>
-${OFFERED_PRODUCTS.map((product) => `<option>${product}</option>`).join('')}</select></label></p><div class="row">${outcomeButtons(BUTTONS)}</div>
-<fieldset><legend>Test card</legend><div class="row"><label>Card number <input type="text" name="card" inputmode="numeric"
-autocomplete="off" placeholder="4000 0000 0000 0002"></label><button name="outcome" value="card">Pay by card</button></div></fieldset>
-<fieldset><legend>Misbehaviour</legend>${checkboxes(MISBEHAVIOUR)}
-<label>Callback delay in seconds <input type="number" name="delay" min="0" max="86400" value="0"></label></fieldset>
-<fieldset><legend>When put on hold</legend><div class="row"><label>Then becomes <select name="resolveTo">
-<option value="">stays on hold</option><option value="AUTHORIZED">authorized</option><option value="FAILED">failed</option>
-</select></label><label>After seconds <input type="number" name="resolveAfter" min="0" max="86400" value="10"></label></div></fieldset>
-${laterTrouble()}
-</form>`;
+function productChoice(): string {
+  const products = OFFERED_PRODUCTS.map((product) => `<option>${product}</option>`).join('');
+  return `<p><label>Paid by <select name="product"><option value="">default of the button</option>
+${products}</select></label></p>`;
 }
 
-function laterTrouble(): string {
-  return `<fieldset><legend>Later, by the API</legend><div class="row">${troubleSelects(TROUBLES)}
-<label>Auto-capture, if asked for <select name="autoCapture"><option value="">as usual</option>
-<option value="before_callback">before a callback that waits for it</option><option value="after_callback">after the callback</option>
-<option value="fails">fails</option></select></label>
-<label>After seconds <input type="number" name="autoCaptureAfter" min="0" max="86400" value="5"></label></div></fieldset>`;
+const AUTO_CAPTURE = [
+  ['', 'as usual'],
+  ['before_callback', 'before a callback that waits for it'],
+  ['after_callback', 'after the callback'],
+  ['fails', 'fails'],
+] as const;
+
+function autoCaptureFields(): string {
+  return `
+<label>Auto-capture, if asked for <select name="autoCapture">${options(AUTO_CAPTURE)}</select></label>
+<label>After seconds <input type="number" name="autoCaptureAfter" min="0" max="86400" value="5"></label>`;
 }

@@ -1,10 +1,11 @@
 /** Reads the form of the payment page. */
 import type { EventChoice, EventPlan } from '../events/event-plan.ts';
 import type { OwnFaults } from '../stripe-faults.ts';
+import { chosenCopies, chosenTroubles, secondsOf } from '../../page/form-fields.ts';
 import { badParameter } from '../http/stripe-error.ts';
 import type { Session } from '../records/stripe-objects.ts';
 import { OUTCOMES, type Payment } from './payment-request.ts';
-import { TROUBLE_NAMES, TROUBLES } from './payment-trouble.ts';
+import { TROUBLES } from './payment-trouble.ts';
 
 /** The payment of a form; a 400 if its button is unknown. */
 export function paymentFrom(session: Session, form: URLSearchParams): Payment {
@@ -32,12 +33,8 @@ function outcomeFrom(form: URLSearchParams): Pick<Payment, 'outcome' | 'card' | 
 /** Undefined if nothing unusual was selected. */
 function callbackFrom(form: URLSearchParams): EventChoice {
   if (form.has('noCallback')) return false;
-  const delayMs = secondsOf(form, 'delay') * 1_000;
-  const together = form.has('together');
   const plan: EventPlan = {
-    ...(delayMs > 0 ? { delayMs } : {}),
-    ...(together || form.has('duplicate') ? { copies: 2, together } : {}),
-    ...(form.has('badSignature') ? { sign: 'wrong' as const } : {}),
+    ...chosenCopies(form),
     ...(form.has('twin') ? { twin: true } : {}),
     ...(form.has('thin') ? { thin: true } : {}),
   };
@@ -52,15 +49,6 @@ function resolutionFrom(form: URLSearchParams): Pick<Payment, 'resolve'> {
 }
 
 function faultsFrom(form: URLSearchParams): Pick<Payment, 'faults'> {
-  const faults: OwnFaults = {};
-  for (const kind of ['capture', 'refund', 'void'] as const) {
-    const name = TROUBLE_NAMES.find((each) => each === form.get(`${kind}Trouble`));
-    if (name !== undefined) faults[kind] = TROUBLES[name].fault;
-  }
+  const faults: OwnFaults = chosenTroubles(form, TROUBLES);
   return Object.keys(faults).length === 0 ? {} : { faults };
-}
-
-function secondsOf(form: URLSearchParams, name: string): number {
-  const seconds = Number(form.get(name) ?? 0);
-  return Number.isInteger(seconds) && seconds >= 0 && seconds <= 86_400 ? seconds : 0;
 }

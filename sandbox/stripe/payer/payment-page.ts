@@ -1,13 +1,6 @@
 /** The payment page: plain HTML without scripts. */
-import {
-  checkboxes,
-  escaped,
-  layout,
-  money,
-  orderSection,
-  outcomeButtons,
-  troubleSelects,
-} from '../../page/page-parts.ts';
+import { escaped, layout, money, orderSection } from '../../page/page-parts.ts';
+import { payerPage } from '../../page/payer-page.ts';
 import { wordOf } from '../http/parameters.ts';
 import { digitsOf } from '../money/currencies.ts';
 import type { AnyObject, PaymentIntent, Session } from '../records/stripe-objects.ts';
@@ -49,15 +42,33 @@ interface At {
   readonly lines: readonly AnyObject[];
 }
 
+const UNDECIDED = {
+  legend: 'When paid by bank debit',
+  label: 'Then it',
+  ends: [
+    ['', 'stays on its way'],
+    ['succeeded', 'arrives'],
+    ['failed', 'fails'],
+  ],
+} as const;
+
 export function paymentPage(session: Session, at: At): string {
-  const said = at.closed ?? NOTICES.get(at.notice);
-  const notice = said === undefined ? '' : `<p class="notice" role="status">${escaped(said)}</p>`;
-  const isOpen = at.closed === undefined;
-  return layout(
-    GATEWAY,
-    `Pay ${amount(session.amount_total, session.currency)}`,
-    `${notice}${summary(session, at.lines)}${isOpen ? form(session) : ''}`,
-  );
+  return payerPage({
+    gateway: GATEWAY,
+    amount: amount(session.amount_total, session.currency),
+    closed: at.closed,
+    notice: NOTICES.get(at.notice),
+    order: summary(session, at.lines),
+    form: {
+      action: `/c/pay/${escaped(encodeURIComponent(session.id))}`,
+      buttons: BUTTONS,
+      card: '4242 4242 4242 4242',
+      misbehaviour: MISBEHAVIOUR,
+      delay: 'Delay of the events in seconds',
+      undecided: UNDECIDED,
+      troubles: TROUBLES,
+    },
+  });
 }
 
 /** The page of the payer's bank. */
@@ -79,20 +90,6 @@ function summary(session: Session, lines: readonly AnyObject[]): string {
   }));
   const total = amount(session.amount_total, session.currency);
   return orderSection(session.client_reference_id ?? session.id, shown, total);
-}
-
-function form(session: Session): string {
-  return `<form method="post" action="/c/pay/${escaped(encodeURIComponent(session.id))}">
-<h2>How should this payment end?</h2><div class="row">${outcomeButtons(BUTTONS)}</div>
-<fieldset><legend>Test card</legend><div class="row"><label>Card number <input type="text" name="card" inputmode="numeric"
-autocomplete="off" placeholder="4242 4242 4242 4242"></label><button name="outcome" value="card">Pay by card</button></div></fieldset>
-<fieldset><legend>Misbehaviour</legend>${checkboxes(MISBEHAVIOUR)}
-<label>Delay of the events in seconds <input type="number" name="delay" min="0" max="86400" value="0"></label></fieldset>
-<fieldset><legend>When paid by bank debit</legend><div class="row"><label>Then it <select name="resolveTo">
-<option value="">stays on its way</option><option value="succeeded">arrives</option><option value="failed">fails</option>
-</select></label><label>After seconds <input type="number" name="resolveAfter" min="0" max="86400" value="10"></label></div></fieldset>
-<fieldset><legend>Later, by the API</legend><div class="row">${troubleSelects(TROUBLES)}</div></fieldset>
-</form>`;
 }
 
 function amount(minor: number, currency: string): string {

@@ -20,7 +20,3 @@ export const TROUBLES = {
     fault: { status: 500, stored: true, effect: true, times: 1 },
   },
 } as const satisfies Record<string, Trouble>;
-
-type TroubleName = keyof typeof TROUBLES;
-
-export const TROUBLE_NAMES = Object.keys(TROUBLES).filter((name): name is TroubleName => name in TROUBLES);
