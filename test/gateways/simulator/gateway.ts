@@ -5,12 +5,10 @@ import type { FoundSession, Gateway } from '../../../src/gateways/gateway.ts';
 import { returnUrlAt } from '../../../src/gateways/shared/public-urls.ts';
 import type { Traits } from '../../../src/gateways/traits.ts';
 import { fingerprintOf } from '../../../src/lib/fingerprint.ts';
-import { PAGES_AT_ONCE, type Answer, type Deal, type Page, type Psp } from './psp.ts';
+import { ACCOUNT, PAGES_AT_ONCE, type Answer, type Deal, type Page, type Psp } from './psp.ts';
 import { verifyCallback } from './verify-callback.ts';
 
 const HOUR_MS = 3_600_000;
-
-export const ACCOUNT = 'simulated';
 
 export const SIMULATOR_TRAITS: Traits = {
   lifetime: { shortestMs: 60_000, longestMs: 24 * HOUR_MS },
@@ -69,7 +67,7 @@ export function createSimulatorGateway(
     },
     async cancelSession(id) {
       const page = said(psp.call({ path: 'close', id })) as Page;
-      return page.deal === null ? 'cancelled' : 'refused';
+      return page.state === 'open' ? 'refused' : 'cancelled';
     },
     async operate({ transactionId: id, kind, amountMinor: minor, reference, idempotencyKey: key }) {
       const answer = psp.call({ path: 'move', key, id, kind, minor, reference });
@@ -131,8 +129,7 @@ function toFound({ id, labels, minor, currency, createdAt, expiresAt, state }: P
 }
 
 function toTransaction(page: Page, deal: Deal): Transaction {
-  const { id, minor, currency, captured, refunded, status, moves } = deal;
-  const authorized = status === 'held' || status === 'voided';
+  const { id, minor, currency, captured, refunded, status, moves, hadMoney: authorized } = deal;
   return {
     transactionId: id,
     sessionId: page.id,
@@ -154,8 +151,10 @@ function toTransaction(page: Page, deal: Deal): Transaction {
 
 /** Every other word may be a new one. */
 const WITHOUT_SUMS: Readonly<Record<string, Transaction['status']>> = {
+  begun: 'INITIATED',
   pending: 'ON_HOLD',
   failed: 'FAILED',
+  declined: 'DECLINED',
   voided: 'VOIDED',
 };
 

@@ -1,6 +1,9 @@
 /** A payment service provider in memory. Its calls look like those of an HTTP API: a request, and a status with a body. */
 import { createHmac, randomUUID } from 'node:crypto';
 
+/** The account of every payment in the tests. */
+export const ACCOUNT = 'T12345678';
+
 export interface Page {
   readonly id: string;
   /** The merchant's own, returned with everything about the page. */
@@ -19,7 +22,9 @@ export interface Deal {
   readonly minor: number;
   readonly currency: string;
   /** A later version of the PSP may have other words. */
-  status: 'pending' | 'held' | 'failed' | 'voided' | 'frozen';
+  status: 'begun' | 'pending' | 'held' | 'failed' | 'declined' | 'voided' | 'frozen' | 'UNKNOWN';
+  /** Whether there was money, before it was captured, refunded or voided. */
+  hadMoney: boolean;
   captured: number;
   refunded: number;
   /** RFC 3339. */
@@ -76,6 +81,10 @@ export class Psp {
   outage: Fault | null = null;
   /** Refunds are accepted, and end by `endRefund`. */
   holdsRefunds = false;
+  /** `unpaid`: only a page without a deal can be closed. `uncaptured`: closing voids what is only held. */
+  closes: 'unpaid' | 'uncaptured' = 'unpaid';
+  /** Where it takes none, a request that is repeated has a second effect. */
+  takesKeys = true;
   #time = 0;
 
   constructor(secret: string) {
@@ -94,7 +103,7 @@ export class Psp {
   /** The same key is the same effect and the same answer. */
   #once(request: Request & { readonly key: string }, fault: Fault | undefined): Answer {
     const text = JSON.stringify(request);
-    const known = this.#kept.get(request.key);
+    const known = this.takesKeys ? this.#kept.get(request.key) : undefined;
     if (known !== undefined && known.request !== text) return { status: 422, body: 'another request' };
     const answer =
       known?.answer ??
@@ -106,14 +115,13 @@ export class Psp {
   #answer(request: Request): Answer {
     switch (request.path) {
       case 'account':
-        return ok({ account: 'simulated' });
+        return ok({ account: ACCOUNT });
       case 'pages': {
-        const pages = [...this.#pages.values()];
-        const from = pages.findIndex(({ id }) => id === request.after) + 1;
-        return ok(pages.slice(from, from + PAGES_AT_ONCE));
+        const from = this.pages.findIndex(({ id }) => id === request.after) + 1;
+        return ok(this.pages.slice(from, from + PAGES_AT_ONCE));
       }
       case 'search':
-        return ok([...this.#pages.values()].filter(({ labels }) => labels[request.label] === request.text));
+        return ok(this.pages.filter(({ labels }) => labels[request.label] === request.text));
       case 'page':
         return ok(this.#pages.get(request.id) ?? null);
       case 'close':
@@ -130,14 +138,26 @@ export class Psp {
     }
   }
 
+  /** In the order in which they were opened. */
+  get pages(): Page[] {
+    return [...this.#pages.values()];
+  }
+
   page(id: string): Page {
-    const found = [...this.#pages.values()].find((page) => page.id === id || page.deal?.id === id);
+    const found = this.pages.find((page) => page.id === id || page.deal?.id === id);
     if (found === undefined) throw new Error(`there is no page and no deal ${id}`);
     return found;
   }
 
   #close(page: Page): Page {
-    if (page.state === 'open' && page.deal === null) page.state = 'closed';
+    const { deal, state } = page;
+    const mayClose = deal === null || (this.closes === 'uncaptured' && isUncaptured(deal));
+    if (state !== 'open' || !mayClose) return page;
+    page.state = 'closed';
+    if (deal !== null) {
+      deal.status = 'voided';
+      this.#changed(page, deal, `${deal.id}-voided`);
+    }
     return page;
   }
 
@@ -148,8 +168,8 @@ export class Psp {
       throw new Error(`the payment on ${id} has failed, and the page is over`);
     const { minor, currency } = wrongly ?? page;
     const sums = { captured: 0, refunded: 0, changedAt: '', moves: [] };
-    page.deal ??= { id: `deal-${randomUUID()}`, minor, currency, status, ...sums };
-    page.deal.status = status;
+    page.deal ??= { id: `${page.id}-deal`, minor, currency, status, hadMoney: false, ...sums };
+    Object.assign(page.deal, { status, hadMoney: status === 'held' });
     this.#changed(page, page.deal, `${page.deal.id}-${status}`);
     return page.deal;
   }
@@ -200,6 +220,11 @@ function count(deal: Deal, { kind, minor }: Move): void {
   if (kind === 'capture') deal.captured += minor;
   if (kind === 'refund') deal.refunded += minor;
   if (kind === 'void') deal.status = 'voided';
+}
+
+/** Neither captured, nor decided by others than the payer. */
+function isUncaptured({ status, captured }: Deal): boolean {
+  return status === 'begun' || (status === 'held' && captured === 0);
 }
 
 function ok(body: unknown): Answer {
