@@ -1,15 +1,12 @@
-/** One attempt to move money, against a real store and a gateway that answers as the test says. */
+/** One attempt to move money, against a real store and the simulator. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eq, sql } from 'drizzle-orm';
-import { createActivities } from '../../src/activities/create-activities.ts';
 import type { AttemptResult, GiveBackPlan, MoneyActivities } from '../../src/activities/contract.ts';
-import { createRecording } from '../../src/updates/recording.ts';
 import type { ReviewCode } from '../../src/domain/payment.ts';
 import type { OperationKind } from '../../src/domain/operation.ts';
 import type { Transaction } from '../../src/domain/transaction.ts';
-import { DINTERO_TRAITS, rulesFor } from '../../src/gateways/dintero/capabilities.ts';
 import { GatewayUnavailable } from '../../src/gateways/gateway-errors.ts';
-import type { Gateway, OperationAnswer, OperationRequest } from '../../src/gateways/gateway.ts';
+import type { OperationAnswer } from '../../src/gateways/gateway.ts';
 import {
   claimOperation,
   findOperation,
@@ -23,63 +20,28 @@ import type { NewPayment } from '../../src/store/claim-payment.ts';
 import { findPayment, type PaymentRow } from '../../src/store/payments.ts';
 import { operations } from '../../src/store/schema/operation-table.ts';
 import { payments } from '../../src/store/schema/order-tables.ts';
-import { anActivityRun } from '../support/activity.ts';
-import {
-  aDecision,
-  ACCOUNT,
-  aFinding,
-  aPayment,
-  aRecord,
-  aSessionId,
-  aTransaction,
-  keyOf,
-  TELLS,
-} from '../support/builders.ts';
+import { activitiesOn, anActivityRun } from '../support/activity.ts';
+import { aDecision, aFinding, aPayment, aRecord, aSessionId, keyOf, TELLS } from '../support/builders.ts';
+import { openAtGateway } from '../support/open-payment.ts';
+import { aSimulation } from '../support/simulation.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 
-const LATER = '2026-11-21T12:01:00.000Z';
+const LATER = new Date(Date.now() + 3_600_000).toISOString();
 
 let store: TestStore;
 let activities: MoneyActivities;
-let shown: Transaction;
-let operate: (request: OperationRequest) => Promise<OperationAnswer>;
-/** How long the gateway knows an idempotency key. */
-let keyMs: number;
-/** Runs after an attempt has called the gateway and before it has the answer. */
-let meanwhile: () => Promise<unknown>;
-const sent: OperationRequest[] = [];
+const simulation = aSimulation();
+const { gateway, sent } = simulation;
 /** The merchant's updates, in their order. */
 const told: string[] = [];
 
 beforeAll(async () => {
   store = await openTestStore();
-  const gateway = {
-    id: 'dintero',
-    account: ACCOUNT,
-    get traits() {
-      const keys = { openMs: keyMs, operateMs: { capture: keyMs, refund: keyMs, void: keyMs } };
-      return { ...DINTERO_TRAITS, keys };
-    },
-    rulesFor,
-    readPayment: async () => {
-      await meanwhile();
-      return { kind: 'transaction', transaction: shown };
-    },
-    operate: (request: OperationRequest) => {
-      sent.push(request);
-      return operate(request);
-    },
-  } as unknown as Gateway;
-  activities = createActivities({
-    recording: createRecording(store.db, TELLS, { tell: (_, effects) => void told.push(...effects) }),
-    gatewayNamed: () => gateway,
-    opening: { pollIntervalMs: 1, lifetimeMs: 1 },
-  });
+  activities = activitiesOn({ db: store.db, gateway, told });
 }, 180_000);
 beforeEach(() => {
-  sent.length = told.length = keyMs = 0;
-  operate = () => Promise.resolve({ kind: 'answered' });
-  meanwhile = () => Promise.resolve();
+  simulation.beginAgain();
+  told.length = 0;
 });
 afterAll(() => store.close());
 
@@ -92,18 +54,29 @@ const record = (payment: PaymentRow, transaction: Transaction, review?: ReviewCo
   return recordFinding(store.db, aRecord(payment, { finding, transaction }), TELLS);
 };
 
-/** A payment with a session; the gateway shows an authorization. */
+/** A payment with a session; the PSP shows an authorization. */
 async function aSession(changes: Partial<NewPayment> = {}): Promise<PaymentRow> {
-  const payment = await aPayment(store.db, changes);
-  await store.db.update(payments).set({ sessionId: aSessionId() }).where(eq(payments.id, payment.id));
-  const row = await reread(payment);
-  shown = aTransaction(row);
-  return row;
+  const payment = await openAtGateway({ store, gateway }, await aPayment(store.db, changes));
+  simulation.pay(payment, 'held');
+  return payment;
 }
+
+/** The PSP's transaction, but with these differences. */
+const changed = async (payment: PaymentRow, changes: Partial<Transaction>): Promise<Transaction> => ({
+  ...(await simulation.transactionOf(payment)),
+  ...changes,
+});
+/** What differs after this much was captured. */
+const capturedSums = ({ amount }: PaymentRow, capturedMinor: number) =>
+  ({
+    status: capturedMinor === amount ? 'CAPTURED' : 'PARTIALLY_CAPTURED',
+    capturedMinor,
+    capturableMinor: amount - capturedMinor,
+  }) as const;
 
 async function aPaid(changes: Partial<NewPayment> = {}): Promise<PaymentRow> {
   const payment = await aSession(changes);
-  await record(payment, shown);
+  await record(payment, await simulation.transactionOf(payment));
   return reread(payment);
 }
 
@@ -116,7 +89,7 @@ async function aClosed(): Promise<PaymentRow> {
 
 async function aReviewed(): Promise<PaymentRow> {
   const payment = await aSession();
-  await record(payment, shown, 'amount_mismatch');
+  await record(payment, await simulation.transactionOf(payment), 'amount_mismatch');
   return reread(payment);
 }
 
@@ -130,11 +103,10 @@ const ask = async (payment: PaymentRow, kind: OperationKind, changes: Partial<Ne
   });
   return claimed.operation;
 };
-/** The transaction after capture `c1` of this amount. */
-const captured = (payment: PaymentRow, amountMinor: number): Transaction => {
+/** The changes of the transaction by capture `c1` of this amount. */
+const captured = (payment: PaymentRow, amountMinor: number): Partial<Transaction> => {
   const done = { kind: 'capture', reference: 'c1', amountMinor, state: 'done' } as const;
-  const status = amountMinor === payment.amount ? 'CAPTURED' : 'PARTIALLY_CAPTURED';
-  return aTransaction(payment, { status, capturedMinor: amountMinor, operations: [done], updatedAt: LATER });
+  return { ...capturedSums(payment, amountMinor), operations: [done], updatedAt: LATER };
 };
 let activityRuns = 0;
 const aKey = () => `money-run-${(activityRuns += 1)}`;
@@ -188,12 +160,12 @@ describe('the lines of an operation', () => {
 
   async function captured(payment: PaymentRow, amountMinor: number, changes: Partial<NewOperation> = {}) {
     const operation = await ask(payment, 'capture', { reference: 'p1', wanted: amountMinor, ...changes });
-    operate = () => Promise.resolve({ kind: 'lost', reason: 'no answer' });
+    simulation.operate = () => Promise.resolve({ kind: 'lost', reason: 'no answer' });
     await attempt(payment, operation);
     await store.db.update(operations).set({ state: 'done' }).where(eq(operations.id, operation.id));
     const done = { kind: 'capture', reference: 'p1', amountMinor, state: 'done' } as const;
-    const capturableMinor = payment.amount - amountMinor;
-    shown = { ...shown, capturedMinor: amountMinor, capturableMinor, operations: [done] };
+    const { status: _, ...sums } = capturedSums(payment, amountMinor);
+    await simulation.show(payment, { ...sums, operations: [done] });
     sent.length = 0;
   }
 
@@ -226,7 +198,7 @@ describe('the lines of an operation', () => {
 
   it('are required where the payment method needs lines: without them the operation fails and is not sent', async () => {
     const payment = await aLined();
-    shown = { ...shown, ...WALLEY };
+    await simulation.show(payment, WALLEY);
     const operation = await ask(payment, 'capture', { wanted: 25_000 });
     expect(await attempt(payment, operation)).toMatchObject({ state: 'refused' });
     expect(await failureOf(operation)).toMatchObject({ state: 'failed', code: 'items_required' });
@@ -235,7 +207,7 @@ describe('the lines of an operation', () => {
 
   it('are a part of the only line of an order without lines, where the payment method needs lines', async () => {
     const payment = await aPaid();
-    shown = { ...shown, ...WALLEY };
+    await simulation.show(payment, WALLEY);
     await attempt(payment, await ask(payment, 'capture', { wanted: 25_000 }));
     expect(sent).toMatchObject([{ amountMinor: 25_000, lines: [{ lineId: '1', amountMinor: 25_000 }] }]);
   });
@@ -243,9 +215,9 @@ describe('the lines of an operation', () => {
   it('are forgotten after an attempt that did nothing, since the next one may have another amount', async () => {
     const payment = await aLined();
     const operation = await ask(payment, 'capture');
-    operate = () => Promise.reject(new GatewayUnavailable('refused', { kind: 'silent' }));
+    simulation.operate = () => Promise.reject(new GatewayUnavailable('refused', { kind: 'silent' }));
     await attempt(payment, operation).catch(() => undefined);
-    shown = { ...shown, capturedMinor: 5_000, capturableMinor: 67_200 };
+    await simulation.show(payment, { capturedMinor: 5_000, capturableMinor: 67_200 });
     await attempt(payment, operation).catch(() => undefined);
     expect(sent[0]).toHaveProperty('lines');
     expect(sent[1]).toMatchObject({ amountMinor: 67_200 });
@@ -256,7 +228,7 @@ describe('the lines of an operation', () => {
 describe('an operation', () => {
   it('that may have left us stays marked as sent after every failure of its answer', async () => {
     const payment = await aPaid();
-    operate = () => Promise.reject(new RangeError('Invalid time value'));
+    simulation.operate = () => Promise.reject(new RangeError('Invalid time value'));
     const operation = await ask(payment, 'capture');
     expect(await attempt(payment, operation)).toMatchObject({ state: 'lost' });
     expect(await findOperation(store.db, payment.id, 'c1')).toMatchObject({
@@ -267,7 +239,7 @@ describe('an operation', () => {
 
   it('that certainly never left may be sent again', async () => {
     const payment = await aPaid();
-    operate = () => Promise.reject(new GatewayUnavailable('no server', { kind: 'silent' }));
+    simulation.operate = () => Promise.reject(new GatewayUnavailable('no server', { kind: 'silent' }));
     const operation = await ask(payment, 'capture');
     await expect(attempt(payment, operation)).rejects.toThrow('no server');
     expect(await findOperation(store.db, payment.id, 'c1')).toMatchObject({ state: 'pending', sentAt: null });
@@ -276,7 +248,7 @@ describe('an operation', () => {
   describe('that the gateway was too busy for', () => {
     const MINUTE = 60_000;
     beforeEach(() => {
-      operate = () => Promise.resolve({ kind: 'busy', reason: '503' });
+      simulation.operate = () => Promise.resolve({ kind: 'busy', reason: '503' });
     });
 
     it('is read before it is sent again, since reads may lag', async () => {
@@ -285,7 +257,7 @@ describe('an operation', () => {
       expect((await attempt(payment, operation)).state).toBe('busy');
       expect((await attempt(payment, operation, Date.now() + 15_000)).state).toBe('busy');
       expect(sent).toHaveLength(1);
-      operate = () => Promise.resolve({ kind: 'answered' });
+      simulation.operate = () => Promise.resolve({ kind: 'answered' });
       expect((await attempt(payment, operation, Date.now() + MINUTE)).state).toBe('accepted');
       expect(sent).toHaveLength(2);
     });
@@ -295,7 +267,7 @@ describe('an operation', () => {
       const operation = await ask(payment, 'void');
       await attempt(payment, operation);
       const voided = { kind: 'void', reference: null, amountMinor: payment.amount, state: 'done' } as const;
-      shown = aTransaction(payment, { status: 'VOIDED', capturableMinor: 0, operations: [voided] });
+      await simulation.show(payment, { status: 'VOIDED', capturableMinor: 0, operations: [voided] });
       expect((await attempt(payment, operation, Date.now() + MINUTE)).state).toBe('finished');
       expect(sent).toHaveLength(1);
     });
@@ -314,8 +286,10 @@ describe('an operation', () => {
     const lost = (more: object = {}): Promise<OperationAnswer> =>
       Promise.resolve({ kind: 'lost', reason: 'no answer', ...more });
     beforeEach(() => {
-      keyMs = 60 * MINUTE;
-      operate = () => lost();
+      const keyMs = 60 * MINUTE;
+      const operateMs = { capture: keyMs, refund: keyMs, void: keyMs };
+      simulation.traits = { keys: { openMs: keyMs, operateMs } };
+      simulation.operate = () => lost();
     });
 
     it('is sent again with its key and the same request while a read does not show it', async () => {
@@ -323,9 +297,10 @@ describe('an operation', () => {
       const operation = await ask(payment, 'capture', { wanted: 4_000 });
       expect((await attempt(payment, operation)).state).toBe('lost');
       // Another operation meanwhile changes what is left, not what was sent.
-      shown = aTransaction(payment, { status: 'PARTIALLY_CAPTURED', capturedMinor: 1_000 });
+      await simulation.show(payment, capturedSums(payment, 1_000));
       expect((await attempt(payment, operation)).state).toBe('lost');
-      operate = () => Promise.resolve({ kind: 'answered', transaction: captured(payment, 4_000) });
+      const transaction = await changed(payment, captured(payment, 4_000));
+      simulation.operate = () => Promise.resolve({ kind: 'answered', transaction });
       expect((await attempt(payment, operation)).state).toBe('finished');
       expect(sent).toHaveLength(3);
       for (const again of sent) expect(again).toEqual(sent[0]);
@@ -336,7 +311,7 @@ describe('an operation', () => {
       const payment = await aPaid();
       const operation = await ask(payment, 'capture', { wanted: 4_000 });
       await attempt(payment, operation);
-      shown = captured(payment, 4_000);
+      await simulation.show(payment, captured(payment, 4_000));
       expect((await attempt(payment, operation)).state).toBe('finished');
       expect(sent).toHaveLength(1);
     });
@@ -345,9 +320,9 @@ describe('an operation', () => {
       const payment = await aPaid();
       const operation = await ask(payment, 'capture', { wanted: 4_000 });
       await attempt(payment, operation);
-      shown = aTransaction(payment, { status: 'UNCLEAR' });
+      await simulation.show(payment, { status: 'UNCLEAR' });
       expect((await attempt(payment, operation)).state).toBe('lost');
-      shown = aTransaction(payment, { updatedAt: '2026-11-21T11:00:00.000Z' });
+      await simulation.show(payment, { updatedAt: '2026-11-21T11:00:00.000Z' });
       expect((await attempt(payment, operation)).state).toBe('lost');
       expect(sent).toHaveLength(1);
     });
@@ -355,10 +330,10 @@ describe('an operation', () => {
     it('gets another key only where the gateway keeps a failure for its key, and after a read', async () => {
       const payment = await aPaid();
       const operation = await ask(payment, 'refund', { wanted: 4_000 });
-      shown = captured(payment, payment.amount);
-      operate = () => lost({ isKeySpent: true });
+      await simulation.show(payment, captured(payment, payment.amount));
+      simulation.operate = () => lost({ isKeySpent: true });
       expect((await attempt(payment, operation)).state).toBe('lost');
-      operate = () => lost();
+      simulation.operate = () => lost();
       // What was done before the failure may not be shown yet.
       expect((await attempt(payment, operation, Date.now() + 19_000)).state).toBe('lost');
       expect(sent.map(({ idempotencyKey }) => idempotencyKey)).toEqual([operation.id]);
@@ -395,9 +370,9 @@ describe('an operation', () => {
       const payment = await aPaid();
       const operation = await ask(payment, 'capture', { wanted: 4_000 });
       await attempt(payment, operation);
-      operate = () => Promise.reject(new GatewayUnavailable('429', { kind: 'rate_limited' }));
+      simulation.operate = () => Promise.reject(new GatewayUnavailable('429', { kind: 'rate_limited' }));
       await expect(attempt(payment, operation)).rejects.toThrow('429');
-      operate = () => Promise.resolve({ kind: 'busy', reason: '409' });
+      simulation.operate = () => Promise.resolve({ kind: 'busy', reason: '409' });
       expect((await attempt(payment, operation)).state).toBe('busy');
       expect(await findOperation(store.db, payment.id, 'c1', 'capture')).toMatchObject({
         state: 'unknown',
@@ -410,7 +385,7 @@ describe('an operation', () => {
       const payment = await aPaid();
       const operation = await ask(payment, 'capture', { wanted: 4_000 });
       await attempt(payment, operation);
-      operate = () => Promise.resolve({ kind: 'declined', reason: 'no cover' });
+      simulation.operate = () => Promise.resolve({ kind: 'declined', reason: 'no cover' });
       expect(await attempt(payment, operation)).toMatchObject({ state: 'refused' });
       expect(await failureOf(operation)).toMatchObject({ state: 'failed', detail: 'no cover' });
     });
@@ -418,13 +393,13 @@ describe('an operation', () => {
 
   it('that is answered without its result is read at once', async () => {
     const payment = await aPaid();
-    operate = () => {
-      shown = captured(payment, payment.amount);
-      return Promise.resolve({ kind: 'answered' });
+    simulation.operate = async () => {
+      await simulation.show(payment, captured(payment, payment.amount));
+      return { kind: 'answered' };
     };
     expect((await attempt(payment, await ask(payment, 'capture'))).state).toBe('finished');
-    operate = () => {
-      meanwhile = () => Promise.reject(new GatewayUnavailable('no answer', { kind: 'silent' }));
+    simulation.operate = () => {
+      simulation.meanwhile = () => Promise.reject(new GatewayUnavailable('no answer', { kind: 'silent' }));
       return Promise.resolve({ kind: 'answered' });
     };
     const refund = await ask(payment, 'refund', { reference: 'r1' });
@@ -434,12 +409,12 @@ describe('an operation', () => {
   it('that was declined stays declined when the read after it fails', async () => {
     const payment = await aPaid();
     const operation = await ask(payment, 'capture');
-    operate = () => {
-      meanwhile = () => Promise.reject(new GatewayUnavailable('no answer', { kind: 'silent' }));
+    simulation.operate = () => {
+      simulation.meanwhile = () => Promise.reject(new GatewayUnavailable('no answer', { kind: 'silent' }));
       return Promise.resolve({ kind: 'declined', reason: 'no cover' });
     };
     await expect(attempt(payment, operation)).rejects.toThrow('no answer');
-    meanwhile = () => Promise.resolve();
+    simulation.meanwhile = () => Promise.resolve();
     expect(await attempt(payment, operation)).toMatchObject({ state: 'refused' });
     expect(await failureOf(operation)).toEqual({ state: 'failed', code: 'declined', detail: 'no cover' });
     expect(sent).toHaveLength(1);
@@ -447,15 +422,12 @@ describe('an operation', () => {
 
   it('is not decided by an answer that is older than the recorded state', async () => {
     const payment = await aPaid();
-    const behind = shown;
-    const captured = { status: 'PARTIALLY_CAPTURED', capturedMinor: 4_000, updatedAt: LATER } as const;
-    const now = aTransaction(payment, captured);
+    const now = await changed(payment, { ...capturedSums(payment, 4_000), updatedAt: LATER });
     await record(payment, now);
     const operation = await ask(payment, 'capture', { reference: 'c2' });
-    shown = behind;
     expect(await attempt(payment, operation)).toMatchObject({ state: 'busy' });
     expect(sent).toEqual([]);
-    shown = now;
+    simulation.says = { kind: 'transaction', transaction: now };
     await attempt(payment, operation);
     expect(sent).toMatchObject([{ amountMinor: payment.amount - 4_000 }]);
   });
@@ -466,10 +438,10 @@ describe('an operation', () => {
       await ask(payment, 'capture'),
       await ask(payment, 'capture', { reference: 'c2', wanted: 4_000 }),
     ];
-    meanwhile = () => markSending(store.db, quick.id, 4_000);
+    simulation.meanwhile = () => markSending(store.db, quick.id, 4_000);
     expect(await attempt(payment, slow)).toMatchObject({ state: 'busy' });
     expect(sent).toEqual([]);
-    meanwhile = () => Promise.resolve();
+    simulation.meanwhile = () => Promise.resolve();
     await attempt(payment, slow);
     expect(sent).toMatchObject([{ reference: 'c1', amountMinor: payment.amount - 4_000 }]);
   });
@@ -479,7 +451,8 @@ describe('an operation', () => {
     await store.db.update(payments).set({ transactionId: null }).where(eq(payments.id, payment.id));
     const { operationId } = await plan(payment);
     await attempt(payment, { id: operationId as string });
-    expect(sent).toMatchObject([{ kind: 'void', transactionId: shown.transactionId }]);
+    const { transactionId } = await simulation.transactionOf(payment);
+    expect(sent).toMatchObject([{ kind: 'void', transactionId }]);
   });
 
   it('that another run has recorded as failed is reported as failed', async () => {
@@ -495,25 +468,18 @@ describe('an operation', () => {
 
 describe('the result of an attempt', () => {
   const HOUR = 3_600_000;
-  const done = (payment: PaymentRow) =>
-    aTransaction(payment, {
-      status: 'CAPTURED',
-      capturedMinor: payment.amount,
-      operations: [{ kind: 'capture', reference: 'c1', amountMinor: payment.amount, state: 'done' }],
-      updatedAt: LATER,
-    });
-
   it('is recorded with the operation, the payment and the update to the merchant', async () => {
     const payment = await aPaid();
     const operation = await ask(payment, 'capture');
-    operate = () => Promise.resolve({ kind: 'answered', transaction: done(payment) });
     const result = { state: 'finished', endsGiveBack: false, isInReview: false };
     expect(await attempt(payment, operation)).toEqual(result);
     expect(await failureOf(operation)).toMatchObject({ state: 'done' });
     expect(await reread(payment)).toMatchObject({ status: 'CAPTURED', captured: payment.amount });
-    expect(told).toEqual([`${payment.id}/order.captured/c1`]);
+    const [capture] = simulation.dealOf(payment).moves;
+    expect(capture).toMatchObject({ kind: 'capture', reference: 'c1', minor: payment.amount });
+    expect(told).toEqual([`${payment.id}/order.captured/${capture?.id}`]);
     // Again: the operation is finished, so nothing is read, sent or notified.
-    meanwhile = () => Promise.reject(new Error('the gateway is asked'));
+    simulation.meanwhile = () => Promise.reject(new Error('the gateway is asked'));
     expect(await attempt(payment, operation)).toEqual(result);
     expect([sent.length, told.length]).toEqual([1, 1]);
   });
@@ -521,8 +487,9 @@ describe('the result of an attempt', () => {
   it('says that the payment is in REVIEW now', async () => {
     const payment = await aPaid();
     const operation = await ask(payment, 'capture');
-    const other = { ...done(payment), money: { amountMinor: 1, currency: 'NOK' } };
-    operate = () => Promise.resolve({ kind: 'answered', transaction: other });
+    const money = { amountMinor: 1, currency: 'NOK' };
+    const other = await changed(payment, { ...captured(payment, payment.amount), money });
+    simulation.operate = () => Promise.resolve({ kind: 'answered', transaction: other });
     expect(await attempt(payment, operation)).toMatchObject({ state: 'finished', isInReview: true });
     expect(await reread(payment)).toMatchObject({ status: 'REVIEW', reviewCode: 'amount_mismatch' });
   });
@@ -530,7 +497,7 @@ describe('the result of an attempt', () => {
   it('fails where no reading shows it within an hour', async () => {
     const payment = await aPaid();
     const operation = await ask(payment, 'capture');
-    operate = () => Promise.resolve({ kind: 'lost', reason: 'no answer' });
+    simulation.operate = () => Promise.resolve({ kind: 'lost', reason: 'no answer' });
     expect(await attempt(payment, operation)).toMatchObject({ state: 'lost' });
     expect((await attempt(payment, operation, Date.now() + HOUR - 10_000)).state).toBe('lost');
     expect(await attempt(payment, operation, Date.now() + HOUR)).toMatchObject({ state: 'given_up' });
@@ -542,34 +509,34 @@ describe('the result of an attempt', () => {
   it('is waited for without end while the gateway shows it as pending', async () => {
     const payment = await aPaid();
     const operation = await ask(payment, 'capture');
-    operate = () => Promise.resolve({ kind: 'answered' });
+    simulation.operate = () => Promise.resolve({ kind: 'answered' });
     expect(await attempt(payment, operation)).toMatchObject({ state: 'accepted' });
     const { reference } = operation;
     const pending = { kind: 'capture', reference, amountMinor: 72_200, state: 'pending' } as const;
-    shown = { ...shown, operations: [pending] };
+    await simulation.show(payment, { operations: [pending] });
     for (const hours of [2, 73, 24 * 45])
       expect((await attempt(payment, operation, Date.now() + hours * HOUR)).state).toBe('accepted');
     expect([sent.length, told]).toEqual([1, []]);
-    shown = done(payment);
+    await simulation.show(payment, captured(payment, payment.amount));
     expect((await attempt(payment, operation, Date.now() + 24 * 46 * HOUR)).state).toBe('finished');
   });
 
   it('is no failure while the answer is not clear', async () => {
     const payment = await aPaid();
     const operation = await ask(payment, 'capture');
-    operate = () => Promise.resolve({ kind: 'lost', reason: 'no answer' });
+    simulation.operate = () => Promise.resolve({ kind: 'lost', reason: 'no answer' });
     await attempt(payment, operation);
-    shown = { ...shown, sessionId: aSessionId() };
+    await simulation.show(payment, { sessionId: aSessionId() });
     expect(await attempt(payment, operation, Date.now() + 2 * HOUR)).toMatchObject({ state: 'lost' });
     expect(await failureOf(operation)).toMatchObject({ state: 'unknown', code: null });
   });
 
   it("is a REVIEW where money that has to go back can't, announced once", async () => {
     const payment = await aClosed();
-    await record(payment, shown);
+    await record(payment, await simulation.transactionOf(payment));
     const { operationId } = await plan(payment, 'late_money');
     const operation = { id: operationId as string };
-    operate = () => Promise.resolve({ kind: 'declined', reason: 'not now' });
+    simulation.operate = () => Promise.resolve({ kind: 'declined', reason: 'not now' });
     const ends = { state: 'refused', endsGiveBack: true, isInReview: true };
     expect(await attempt(payment, operation, Date.now(), true)).toEqual(ends);
     const review = { status: 'REVIEW', reviewCode: 'give_back_failed', mustGiveBack: false };
@@ -587,23 +554,17 @@ describe('the result of an attempt', () => {
 describe('a give-back', () => {
   it('is not planned on an answer that is older than the recorded state', async () => {
     const payment = await aClosed();
-    const behind = shown;
-    const gone = aTransaction(payment, {
-      status: 'VOIDED',
-      capturableMinor: 0,
-      updatedAt: LATER,
-    });
+    const gone = await changed(payment, { status: 'VOIDED', capturableMinor: 0, updatedAt: LATER });
     await record(payment, gone);
-    shown = behind;
     await expect(plan(payment, 'late_money')).rejects.toThrow('an older state');
     expect(await listOperations(store.db, payment.id)).toEqual([]);
-    shown = gone;
+    simulation.says = { kind: 'transaction', transaction: gone };
     expect(await plan(payment, 'late_money')).toMatchObject({ operationId: null, isInReview: false });
   });
 
   it('is planned on such an answer after an hour, since the gateway shows nothing newer', async () => {
     const payment = await aClosed();
-    await record(payment, { ...shown, updatedAt: LATER });
+    await record(payment, await changed(payment, { updatedAt: LATER }));
     await expect(plan(payment, 'late_money')).rejects.toThrow('an older state');
     const anHourAgo = Date.now() - 3_600_001;
     expect(await plan(payment, 'late_money', anHourAgo)).toMatchObject({
@@ -613,9 +574,10 @@ describe('a give-back', () => {
 
   it('is not planned where an operator has accepted the money in the meantime', async () => {
     const payment = await aReviewed();
+    const transaction = await simulation.transactionOf(payment);
     const accept = aFinding('AUTHORIZED', { pays: true, decision: 'accept' });
     const noteKey = await aDecision(store.db, payment, 'accept');
-    const record1 = aRecord(payment, { finding: accept, transaction: shown, noteKey });
+    const record1 = aRecord(payment, { finding: accept, transaction, noteKey });
     expect(await recordFinding(store.db, record1, TELLS)).toMatchObject({ paysNow: true });
     expect(await plan(payment)).toMatchObject({ operationId: null, isInReview: false });
   });
@@ -624,9 +586,10 @@ describe('a give-back', () => {
     const payment = await aReviewed();
     const { operationId } = await plan(payment);
     await markSending(store.db, operationId as string, payment.amount);
+    const transaction = await simulation.transactionOf(payment);
     const accept = aFinding('AUTHORIZED', { pays: true, decision: 'accept' });
     const noteKey = await aDecision(store.db, payment, 'accept');
-    const decided = aRecord(payment, { finding: accept, transaction: shown, noteKey });
+    const decided = aRecord(payment, { finding: accept, transaction, noteKey });
     const recorded = await recordFinding(store.db, decided, TELLS);
     expect(recorded).toMatchObject({ paysNow: false, payment: { status: 'REVIEW' } });
   });
@@ -634,9 +597,10 @@ describe('a give-back', () => {
   it('is not sent where the money was dismissed in the meantime', async () => {
     const payment = await aReviewed();
     const { operationId } = await plan(payment);
+    const transaction = await simulation.transactionOf(payment);
     const dismiss = aFinding('AUTHORIZED', { decision: 'dismiss' });
     const noteKey = await aDecision(store.db, payment, 'dismiss');
-    await recordFinding(store.db, aRecord(payment, { finding: dismiss, transaction: shown, noteKey }), TELLS);
+    await recordFinding(store.db, aRecord(payment, { finding: dismiss, transaction, noteKey }), TELLS);
     const operation = { id: operationId as string };
     const ends = { state: 'refused', endsGiveBack: true, isInReview: false };
     expect(await attempt(payment, operation, Date.now(), true)).toEqual(ends);
@@ -646,20 +610,16 @@ describe('a give-back', () => {
 
   it('of a payment in REVIEW goes on step by step, although the first step ends the review', async () => {
     const payment = await aPaid();
-    const half = aTransaction(payment, {
-      status: 'PARTIALLY_CAPTURED',
-      capturedMinor: 4_000,
-      paymentMethod: 'vipps',
-    });
-    shown = half;
+    const changes = { ...capturedSums(payment, 4_000), paymentMethod: 'vipps' };
+    const half = await simulation.show(payment, changes);
     await record(payment, half, 'contradiction');
     const first = await plan(payment);
     await store.db
       .update(operations)
       .set({ state: 'done' })
       .where(eq(operations.id, first.operationId as string));
-    shown = { ...half, capturableMinor: 0, updatedAt: LATER };
-    await record(payment, shown);
+    const rest = { ...changes, capturableMinor: 0, updatedAt: LATER };
+    await record(payment, await simulation.show(payment, rest));
     expect(await reread(payment)).toMatchObject({ status: 'PARTIALLY_CAPTURED' });
     const second = await plan(payment);
     expect(await listOperations(store.db, payment.id)).toMatchObject([

@@ -1,100 +1,64 @@
-/** One look, against a real store and a gateway that answers as the test says. */
+/** One look, against a real store and the simulator. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
-import { createActivities } from '../../src/activities/create-activities.ts';
 import type { LookInput, LookResult, PaymentActivities } from '../../src/activities/contract.ts';
-import { createRecording } from '../../src/updates/recording.ts';
 import type { Triggers } from '../../src/domain/trigger.ts';
-import type { Reading, Transaction } from '../../src/domain/transaction.ts';
-import { GatewayUnavailable } from '../../src/gateways/gateway-errors.ts';
-import { DINTERO_TRAITS } from '../../src/gateways/dintero/capabilities.ts';
-import type { Gateway } from '../../src/gateways/gateway.ts';
-import type { Traits } from '../../src/gateways/traits.ts';
 import { listDeliveries } from '../../src/store/lists.ts';
 import { logDelivery } from '../../src/store/log-delivery.ts';
 import { listUpdates } from '../../src/store/outbox.ts';
-import { findOrder, findPayment, recordOpened, type PaymentRow } from '../../src/store/payments.ts';
+import { findOrder, findPayment, type PaymentRow } from '../../src/store/payments.ts';
 import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { payments } from '../../src/store/schema/order-tables.ts';
 import { readTimeline } from '../../src/store/timeline.ts';
-import { anActivityRun } from '../support/activity.ts';
+import { activitiesOn, anActivityRun } from '../support/activity.ts';
 import {
-  ACCOUNT,
   aDecision,
   aDelivery,
   aFinding,
   aPayment,
   aRecord,
-  aSessionId,
-  aTransaction,
   handled,
   keyOf,
   TELLS,
 } from '../support/builders.ts';
+import { openAtGateway } from '../support/open-payment.ts';
+import { aSimulation } from '../support/simulation.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 import { withTroubles, type TroubledDb } from '../support/troubled-db.ts';
 
-const LATER = '2026-11-21T12:01:00.000Z';
 const HOUR_MS = 3_600_000;
+const LATER = new Date(Date.now() + HOUR_MS).toISOString();
 const NO_TRIGGERS: Triggers = { callbacks: [], pokes: [], requests: [], timer: null, expiry: null };
 
 let store: TestStore;
 let troubles: TroubledDb;
 let activities: PaymentActivities;
-let shown: Reading;
-/** Runs after a look has called the gateway and before it has the answer. */
-let meanwhile: () => Promise<unknown>;
-let endsBy: Traits['endsBy'];
-let close: () => Promise<'cancelled' | 'refused'>;
-const closed: string[] = [];
-const asked: { sessionId: string; transactionId?: string }[] = [];
+const simulation = aSimulation();
+const { psp, gateway, asked, closed } = simulation;
 /** The merchant's updates, in their order. */
 const told: string[] = [];
 
 beforeAll(async () => {
   store = await openTestStore();
   troubles = withTroubles(store.db);
-  const gateway = {
-    id: 'dintero',
-    account: ACCOUNT,
-    get traits() {
-      return { ...DINTERO_TRAITS, endsBy };
-    },
-    cancelSession(sessionId: string) {
-      closed.push(sessionId);
-      return close();
-    },
-    async readPayment(at: { sessionId: string; transactionId?: string }) {
-      asked.push(at);
-      await meanwhile();
-      return shown;
-    },
-  } as unknown as Gateway;
-  activities = createActivities({
-    recording: createRecording(troubles.db, TELLS, { tell: (_, effects) => void told.push(...effects) }),
-    gatewayNamed: () => gateway,
-    opening: { pollIntervalMs: 1, lifetimeMs: 1 },
-  });
+  activities = activitiesOn({ db: troubles.db, gateway, told });
 }, 180_000);
 beforeEach(() => {
-  asked.length = told.length = closed.length = 0;
-  endsBy = 'itself';
-  close = () => Promise.resolve('cancelled');
-  meanwhile = () => Promise.resolve();
+  simulation.beginAgain();
+  told.length = 0;
 });
 afterAll(() => store.close());
 
 const reread = async ({ id }: PaymentRow) => (await findPayment(store.db, id)) as PaymentRow;
 
-/** A payment with a session, for which the gateway shows an authorization. */
+/** A payment with a session. */
+const anOpenSession = async () => openAtGateway({ store, gateway }, await aPayment(store.db));
+
+/** The same, and the PSP shows an authorization. */
 async function aSession(): Promise<PaymentRow> {
-  const payment = await aPayment(store.db);
-  const sessionId = aSessionId();
-  const opened = { sessionId, checkoutUrl: 'https://checkout.example/', runId: 'run-1', text: 'opened' };
-  await recordOpened(store.db, payment.id, opened);
-  const row = await reread(payment);
-  show(aTransaction(row));
-  return row;
+  const payment = await anOpenSession();
+  simulation.pay(payment, 'held');
+  return payment;
 }
 
 async function aReviewed(): Promise<PaymentRow> {
@@ -102,10 +66,6 @@ async function aReviewed(): Promise<PaymentRow> {
   const finding = aFinding('REVIEW', { review: 'amount_mismatch' });
   await recordFinding(store.db, aRecord(payment, { finding }), TELLS);
   return reread(payment);
-}
-
-function show(transaction: Transaction): void {
-  shown = { kind: 'transaction', transaction };
 }
 
 let looks = 0;
@@ -140,13 +100,13 @@ async function everythingAbout(payment: PaymentRow): Promise<object> {
 describe('a look', () => {
   it('reads, decides, records and notifies the merchant in one activity', async () => {
     const payment = await aSession();
-    const { transactionId } = aTransaction(payment);
+    const { transactionId, knownEvents } = await simulation.transactionOf(payment);
     expect(await look(payment)).toEqual({
       answer: 'clear',
-      said: `dintero says AUTHORIZED, 72200 minor units of NOK for ${payment.orderReference}; it becomes AUTHORIZED`,
+      said: `dintero says held, 72200 minor units of NOK for ${payment.orderReference}; it becomes AUTHORIZED`,
       isAbsent: false,
       unclearSince: null,
-      payment: { status: 'AUTHORIZED', reviewCode: null, dismissed: false, transactionId, knownEvents: [] },
+      payment: { status: 'AUTHORIZED', reviewCode: null, dismissed: false, transactionId, knownEvents },
       next: [],
     });
     expect(asked).toEqual([{ sessionId: payment.sessionId }]);
@@ -154,24 +114,24 @@ describe('a look', () => {
   });
 
   it('says when there is nothing to act on yet, and records nothing', async () => {
-    const payment = await aSession();
+    const payment = await anOpenSession();
     const before = await everythingAbout(payment);
-    shown = { kind: 'absent' };
+    simulation.says = { kind: 'absent' };
     expect(await look(payment)).toMatchObject({
       answer: 'wait',
       isAbsent: true,
       payment: { status: 'PENDING' },
     });
-    shown = { kind: 'session', state: 'open' };
+    simulation.says = null;
     expect(await look(payment)).toMatchObject({ answer: 'wait', isAbsent: false });
     expect(await everythingAbout(payment)).toEqual(before);
   });
 
   it('decides on the state that is recorded when the answer arrives, not on the state before the request', async () => {
     const payment = await aSession();
-    const transaction = aTransaction(payment);
-    meanwhile = () => recordFinding(store.db, aRecord(payment, { transaction }), TELLS);
-    shown = { kind: 'session', state: 'open' };
+    const transaction = await simulation.transactionOf(payment);
+    simulation.meanwhile = () => recordFinding(store.db, aRecord(payment, { transaction }), TELLS);
+    simulation.says = { kind: 'session', state: 'open' };
     const late = { now: Date.now() + 10 * HOUR_MS };
     expect(await look(payment, late)).toMatchObject({ payment: { status: 'AUTHORIZED' } });
     expect(told).toEqual([]);
@@ -181,7 +141,7 @@ describe('a look', () => {
     const payment = await aSession();
     const delivery = aDelivery(payment, { claim: { transactionId: 'T12345678.claimed' } });
     await logDelivery(store.db, delivery);
-    shown = { kind: 'absent' };
+    simulation.says = { kind: 'absent' };
     await look(payment, { triggers: { ...NO_TRIGGERS, callbacks: [handled(delivery)] } });
     expect(asked).toEqual([{ sessionId: payment.sessionId, transactionId: 'T12345678.claimed' }]);
     const { rows } = await listDeliveries(store.db, { payment: payment.id, limit: 9 });
@@ -198,7 +158,7 @@ describe('a look', () => {
   it('is retried where the gateway is silent, and nothing is written', async () => {
     const payment = await aSession();
     const before = await everythingAbout(payment);
-    meanwhile = () => Promise.reject(new GatewayUnavailable('no answer', { kind: 'silent' }));
+    psp.faults.push('lost_before');
     await expect(look(payment)).rejects.toMatchObject({ type: 'GATEWAY_SILENT' });
     expect(await everythingAbout(payment)).toEqual(before);
   });
@@ -233,7 +193,7 @@ describe('a look that is retried after its first try was committed', () => {
     await look(payment, again);
     const before = await story(payment);
     const captured = { status: 'CAPTURED', capturedMinor: payment.amount, updatedAt: LATER } as const;
-    show(aTransaction(payment, captured));
+    await simulation.show(payment, captured);
     expect(await look(payment, { ...again, attempt: 2 })).toMatchObject({ payment: { status: 'CAPTURED' } });
     expect(await story(payment)).toEqual([
       ...before,
@@ -290,7 +250,7 @@ describe("an operator's decision", () => {
     'is refused with the reason: %s, and the gateway says %j',
     async (decision, reading, refused) => {
       const payment = await aReviewed();
-      shown = reading;
+      simulation.says = reading;
       expect(await look(payment, await decide(payment, decision))).toMatchObject({ decided: { refused } });
       expect(await reread(payment)).toMatchObject({ status: 'REVIEW', reviewCode: 'amount_mismatch' });
     },
@@ -298,8 +258,8 @@ describe("an operator's decision", () => {
 
   it('is refused where the money has to go back by now, also for a try after the first', async () => {
     const payment = await aSession();
-    const closed = aFinding('CANCELLED', { closedBy: 'merchant' });
-    await recordFinding(store.db, aRecord(payment, { finding: closed }), TELLS);
+    const finding = aFinding('CANCELLED', { closedBy: 'merchant' });
+    await recordFinding(store.db, aRecord(payment, { finding }), TELLS);
     expect(await look(payment)).toMatchObject({ payment: { status: 'AUTHORIZED' }, next: ['give_back'] });
     // The reason for the REVIEW had ended before the first try could be recorded.
     const accepting = await decide(payment, 'accept');
@@ -324,12 +284,12 @@ describe("an operator's decision", () => {
 describe('an answer that the store refuses', () => {
   const ODD = 'NUL\0here';
   const odd = (payment: PaymentRow, updatedAt?: string) =>
-    show(aTransaction(payment, { paymentMethod: ODD, gatewayStatus: ODD, ...(updatedAt && { updatedAt }) }));
+    simulation.show(payment, { paymentMethod: ODD, gatewayStatus: ODD, ...(updatedAt && { updatedAt }) });
   const poll = { triggers: { ...NO_TRIGGERS, timer: 'poll' } } as const;
 
   it('is recorded as not understood, without its text, and leads to a REVIEW after an hour', async () => {
     const payment = await aSession();
-    odd(payment);
+    await odd(payment);
     const now = Date.now();
     const first = await look(payment, { ...poll, now });
     const words = 'dintero answered, but not in a way we understand: the reading could not be recorded';
@@ -355,12 +315,12 @@ describe('an answer that the store refuses', () => {
   it('sets a review mark on a paid payment, which keeps its status, until the first clear answer', async () => {
     const payment = await aSession();
     await look(payment);
-    odd(payment, LATER);
+    await odd(payment, LATER);
     const now = Date.now();
     expect(await look(payment, { ...poll, now, unclearSince: now - HOUR_MS })).toMatchObject({
       payment: { status: 'AUTHORIZED', reviewCode: 'unclear' },
     });
-    show(aTransaction(payment, { updatedAt: LATER }));
+    await simulation.show(payment, { updatedAt: LATER });
     expect(await look(payment, poll)).toMatchObject({ payment: { status: 'AUTHORIZED', reviewCode: null } });
   });
 
@@ -368,7 +328,7 @@ describe('an answer that the store refuses', () => {
     const payment = await aSession();
     const delivery = aDelivery(payment);
     await logDelivery(store.db, delivery);
-    odd(payment);
+    await odd(payment);
     await look(payment, { triggers: { ...NO_TRIGGERS, callbacks: [handled(delivery)] } });
     const { rows } = await listDeliveries(store.db, { payment: payment.id, limit: 9 });
     expect(rows).toMatchObject([{ state: 'received' }]);
@@ -378,13 +338,9 @@ describe('an answer that the store refuses', () => {
 describe('the end of a session', () => {
   const OVER = { now: Date.now() + 30 * 24 * HOUR_MS };
   const typesTold = () => told.map((effect) => effect.replace(/^.*(order\.[a-z_]+).*$/, '$1'));
-  beforeEach(() => {
-    shown = { kind: 'session', state: 'open' };
-  });
 
   it('is left to the gateway that ends it by itself', async () => {
-    const payment = await aSession();
-    shown = { kind: 'session', state: 'open' };
+    const payment = await anOpenSession();
     await look(payment, OVER);
     expect(await reread(payment)).toMatchObject({ status: 'EXPIRED' });
     expect(closed).toEqual([]);
@@ -393,18 +349,15 @@ describe('the end of a session', () => {
   it('that the gateway calls expired is by the merchant where it was asked to close the session', async () => {
     const [cancelled, other] = [await aSession(), await aSession()];
     const noteKey = await aDecision(store.db, cancelled, 'cancel');
-    const expired = { kind: 'session', state: 'expired' } as const;
     // The answer to the cancel was lost, and the reading after it said nothing.
     const sessionId = cancelled.sessionId ?? '';
     const because = { why: 'merchant', noteKey } as const;
-    const input = { ...keyOf(cancelled), gateway: 'dintero', sessionId, because };
+    const input = { ...keyOf(cancelled), gateway: gateway.id, sessionId, because };
     await anActivityRun().run(() => activities.cancelSession(input));
-    shown = { kind: 'unreadable', reason: 'no JSON' };
+    simulation.says = { kind: 'unreadable', reason: 'no JSON' };
     expect(await look(cancelled)).toMatchObject({ answer: 'unclear' });
-    for (const payment of [cancelled, other]) {
-      shown = expired;
-      await look(payment);
-    }
+    simulation.says = { kind: 'session', state: 'expired' };
+    for (const payment of [cancelled, other]) await look(payment);
     expect(await reread(cancelled)).toMatchObject({ status: 'CANCELLED', closedBy: 'merchant' });
     expect(await reread(other)).toMatchObject({ status: 'EXPIRED', closedBy: 'expiry' });
     expect(typesTold()).toEqual(['order.payment_cancelled', 'order.payment_expired']);
@@ -412,30 +365,25 @@ describe('the end of a session', () => {
 
   it('is no end of a hold: an attempt has failed, and the payer may try again', async () => {
     const payment = await aSession();
-    show(aTransaction(payment, { status: 'ON_HOLD', authorized: false }));
+    await simulation.show(payment, { status: 'ON_HOLD', authorized: false });
     await look(payment);
-    shown = { kind: 'session', state: 'open' };
+    simulation.says = { kind: 'session', state: 'open' };
     const first = await look(payment);
     expect(first).toMatchObject({ answer: 'unclear', payment: { status: 'ON_HOLD' } });
     const now = Date.now() + 60_000;
     const last = await look(payment, { now, unclearSince: Date.now() });
     expect(last).toMatchObject({ answer: 'clear', payment: { status: 'PENDING' } });
     expect((await findOrder(store.db, payment.orderReference))?.order.status).toBe('AWAITING_PAYMENT');
-    show(aTransaction(payment));
+    await simulation.show(payment, {});
     await look(payment);
     expect(typesTold()).toEqual(['order.payment_pending', 'order.paid']);
   });
 
   describe('at a gateway that would let the payer go on', () => {
     beforeEach(() => {
-      endsBy = 'us';
+      simulation.traits = { endsBy: 'us' };
+      psp.closes = 'unpaid';
     });
-
-    async function anOpenSession(): Promise<PaymentRow> {
-      const payment = await aSession();
-      shown = { kind: 'session', state: 'open' };
-      return payment;
-    }
 
     it('is asked for before the payment is called expired', async () => {
       const payment = await anOpenSession();
@@ -449,7 +397,7 @@ describe('the end of a session', () => {
       const payment = await anOpenSession();
       await look(payment);
       expect(await reread(payment)).toMatchObject({ status: 'PENDING' });
-      shown = { kind: 'session', state: 'expired' };
+      psp.call({ path: 'close', id: payment.sessionId as string });
       await look(payment, OVER);
       expect(await reread(payment)).toMatchObject({ status: 'EXPIRED' });
       expect(closed).toEqual([]);
@@ -457,10 +405,7 @@ describe('the end of a session', () => {
 
     it('does not come where the payer has paid in the last moment', async () => {
       const payment = await anOpenSession();
-      close = () => {
-        show(aTransaction(payment));
-        return Promise.resolve('refused');
-      };
+      simulation.close = () => simulation.pay(payment, 'held');
       await look(payment, OVER);
       expect(await reread(payment)).toMatchObject({ status: 'AUTHORIZED', closedBy: null });
       expect(typesTold()).toEqual(['order.paid']);
@@ -468,8 +413,8 @@ describe('the end of a session', () => {
 
     it('waits while the gateway does not answer', async () => {
       const payment = await anOpenSession();
-      close = () => Promise.reject(new GatewayUnavailable('503', { kind: 'silent' }));
-      await expect(look(payment, OVER)).rejects.toThrow('503');
+      simulation.close = () => psp.faults.push('lost_before');
+      await expect(look(payment, OVER)).rejects.toMatchObject({ type: 'GATEWAY_SILENT' });
       expect(await reread(payment)).toMatchObject({ status: 'PENDING' });
     });
   });

@@ -4,9 +4,7 @@
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eq, sql } from 'drizzle-orm';
-import { createActivities } from '../../src/activities/create-activities.ts';
 import type { OpenSessionOutcome, PaymentActivities } from '../../src/activities/contract.ts';
-import { createRecording } from '../../src/updates/recording.ts';
 import type { Callback } from '../../src/domain/callback.ts';
 import { createDinteroGateway } from '../../src/gateways/dintero/adapter.ts';
 import type { Gateway } from '../../src/gateways/gateway.ts';
@@ -18,7 +16,7 @@ import { endLease, findPayment, type PaymentRow } from '../../src/store/payments
 import { payments } from '../../src/store/schema/order-tables.ts';
 import { readTimeline } from '../../src/store/timeline.ts';
 import { ACCOUNT, startSandbox, type SandboxClient } from '../sandbox/sandbox-client.ts';
-import { anActivityRun } from '../support/activity.ts';
+import { activitiesOn, anActivityRun } from '../support/activity.ts';
 import {
   aDelivery,
   aFinding,
@@ -29,6 +27,7 @@ import {
   keyOf,
   TELLS,
 } from '../support/builders.ts';
+import { scripted } from '../support/simulation.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 
 const MONEY = { amountMinor: 29990, currency: 'NOK' };
@@ -55,11 +54,7 @@ describe('opening a session', () => {
       checkoutUrl: sandbox.url,
       publicUrl: 'https://pay.example',
     });
-    activities = createActivities({
-      recording: createRecording(store.db, TELLS, { tell: (_, effects) => void told.push(...effects) }),
-      gatewayNamed: () => gateway,
-      opening: { pollIntervalMs: 3_600_000, lifetimeMs: LIFETIME_MS },
-    });
+    activities = activitiesOn({ db: store.db, gateway, told, lifetimeMs: LIFETIME_MS });
   }, 180_000);
   beforeEach(() => void (told.length = 0));
   afterEach(() => sandbox.call('DELETE', '/__sim/faults'));
@@ -186,19 +181,14 @@ describe('opening a session', () => {
   it('gives way to a try that ended first, and closes its own session', async () => {
     const payment = await newPayment();
     const create = gateway.createSession.bind(gateway);
-    const slow: Gateway = {
-      ...gateway,
+    const slow = scripted(gateway, {
       async createSession(request, options) {
         const late = await create(request, options);
         await open(keyOf(payment));
         return late;
       },
-    };
-    const slowly = createActivities({
-      recording: createRecording(store.db, TELLS, { tell: () => undefined }),
-      gatewayNamed: () => slow,
-      opening: { pollIntervalMs: 3_600_000, lifetimeMs: LIFETIME_MS },
     });
+    const slowly = activitiesOn({ db: store.db, gateway: slow, told: [], lifetimeMs: LIFETIME_MS });
     const input = {
       ...keyOf(payment),
       gateway: 'dintero',

@@ -1,4 +1,4 @@
-/** Two monies in one session, from the look that finds the second one to its return: a real store, small books. */
+/** Two monies in one session, from the look that finds the second one to its return: a real store and the simulator. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
 import type {
@@ -9,20 +9,18 @@ import type {
   MoneyActivities,
   PaymentActivities,
 } from '../../src/activities/contract.ts';
-import { createActivities } from '../../src/activities/create-activities.ts';
 import type { LateMoneyPolicy } from '../../src/domain/apply-finding.ts';
 import type { ShownOperation } from '../../src/domain/operation.ts';
 import type { Transaction } from '../../src/domain/transaction.ts';
-import { DINTERO_TRAITS, rulesFor } from '../../src/gateways/dintero/capabilities.ts';
-import type { Gateway, OperationAnswer, OperationRequest } from '../../src/gateways/gateway.ts';
+import type { Gateway } from '../../src/gateways/gateway.ts';
 import { claimOperation, listOperations, type OperationRow } from '../../src/store/operations.ts';
 import { listUpdates } from '../../src/store/outbox.ts';
-import { findOrder, findPayment, recordOpened, type PaymentRow } from '../../src/store/payments.ts';
+import { findOrder, findPayment, type PaymentRow } from '../../src/store/payments.ts';
 import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { payments } from '../../src/store/schema/order-tables.ts';
 import { readTimeline } from '../../src/store/timeline.ts';
-import { createRecording } from '../../src/updates/recording.ts';
-import { anActivityRun } from '../support/activity.ts';
+import type { Deal } from '../gateways/simulator/psp.ts';
+import { activitiesOn, anActivityRun } from '../support/activity.ts';
 import {
   ACCOUNT,
   aDecision,
@@ -30,10 +28,12 @@ import {
   aPayment,
   aRecord,
   aSessionId,
-  aTransaction,
   keyOf,
   TELLS,
 } from '../support/builders.ts';
+import { withJoinedSessions, type JoinedSessions } from '../support/joined-sessions.ts';
+import { openAtGateway } from '../support/open-payment.ts';
+import { aSimulation, moveByHand, openUnknown, scripted } from '../support/simulation.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 
 const HOUR_MS = 3_600_000;
@@ -41,88 +41,55 @@ const HOUR_MS = 3_600_000;
 let store: TestStore;
 let activities: PaymentActivities & MoneyActivities;
 let policy: LateMoneyPolicy;
-/** The transactions of the session; the first one counts. */
-let books: Transaction[];
-let operate: (request: OperationRequest) => Promise<OperationAnswer>;
-const sent: OperationRequest[] = [];
+type Shown = readonly Transaction[];
+/** Which of the session's transactions the gateway shows, and how; the first one counts. */
+let shows: (all: Shown) => Shown;
+const simulation = aSimulation();
+const { psp, sent } = simulation;
+const joined: JoinedSessions = new Map();
+const gateway = showing(withJoinedSessions(simulation.gateway, joined));
 const told: string[] = [];
 
 beforeAll(async () => {
   store = await openTestStore();
-  const gateway = {
-    id: 'dintero',
-    account: ACCOUNT,
-    traits: DINTERO_TRAITS,
-    rulesFor,
-    async readPayment() {
-      const [transaction, ...surplus] = books;
-      return { kind: 'transaction', transaction, surplus };
-    },
-    operate(request: OperationRequest) {
-      sent.push(request);
-      return operate(request);
-    },
-  } as unknown as Gateway;
   const settings = {
     ...TELLS,
     get policy() {
       return policy;
     },
   };
-  activities = createActivities({
-    recording: createRecording(store.db, settings, { tell: (_, effects) => void told.push(...effects) }),
-    gatewayNamed: () => gateway,
-    opening: { pollIntervalMs: 1, lifetimeMs: 1 },
-  });
+  activities = activitiesOn({ db: store.db, gateway, told, settings });
 }, 180_000);
 beforeEach(() => {
-  sent.length = told.length = 0;
+  simulation.beginAgain();
+  told.length = 0;
   policy = 'give_back';
-  operate = (request) => Promise.resolve({ kind: 'answered', transaction: carriedOut(request) });
+  shows = (all) => all;
 });
 afterAll(() => store.close());
 
+function showing(twice: Gateway): Gateway {
+  return scripted(twice, {
+    async readPayment(at) {
+      const reading = await twice.readPayment(at);
+      if (reading.kind !== 'transaction') return reading;
+      const [transaction, ...surplus] = shows([reading.transaction, ...(reading.surplus ?? [])]);
+      return { kind: 'transaction', transaction: transaction as Transaction, surplus };
+    },
+  });
+}
+
 const reread = async ({ id }: PaymentRow) => (await findPayment(store.db, id)) as PaymentRow;
-const clock = { ticks: 0 };
-/** Each state of a transaction is newer than the ones before. */
-const later = () =>
-  new Date(Date.parse('2026-11-21T12:00:00.000Z') + 1_000 * (clock.ticks += 1)).toISOString();
-
-/** Writes the operation in the books, as a gateway that does it at once. */
-function carriedOut({ transactionId, kind, reference, amountMinor }: OperationRequest): Transaction {
-  const before = books.find((one) => one.transactionId === transactionId) as Transaction;
-  const done = { kind, reference, amountMinor, state: 'done' } as ShownOperation;
-  const after: Transaction = {
-    ...before,
-    ...(kind === 'void'
-      ? { status: 'VOIDED', capturableMinor: 0 }
-      : { status: 'REFUNDED', refundedMinor: amountMinor }),
-    operations: [...before.operations, done],
-    updatedAt: later(),
-  };
-  write(after);
-  return after;
-}
-
-function write(transaction: Transaction): void {
-  const isThere = books.some(({ transactionId }) => transactionId === transaction.transactionId);
-  books = isThere
-    ? books.map((one) => (one.transactionId === transaction.transactionId ? transaction : one))
-    : [...books, transaction];
-}
+/** Newer than every state that the PSP shows. */
+const LATER = Date.now() + HOUR_MS;
+/** The transaction by which the payer has paid once more. */
+const otherOf = ({ sessionId }: PaymentRow) =>
+  simulation.dealOf({ sessionId: joined.get(sessionId as string) ?? null });
 
 async function aSession(): Promise<PaymentRow> {
-  const payment = await aPayment(store.db);
-  const opened = {
-    sessionId: aSessionId(),
-    checkoutUrl: 'https://c.example/',
-    runId: 'run-1',
-    text: 'opened',
-  };
-  await recordOpened(store.db, payment.id, opened);
-  const row = await reread(payment);
-  books = [aTransaction(row)];
-  return row;
+  const payment = await openAtGateway({ store, gateway }, await aPayment(store.db));
+  simulation.pay(payment, 'held');
+  return payment;
 }
 
 /** The payment has paid with the first transaction. */
@@ -133,12 +100,32 @@ async function aPaid(): Promise<PaymentRow> {
   return reread(payment);
 }
 
-function second(payment: PaymentRow, changes: Partial<Transaction> = {}): Transaction {
-  const transaction = aTransaction(payment, { transactionId: `${ACCOUNT}.second-${payment.id}`, ...changes });
-  return { ...transaction, updatedAt: later() };
+/** The payer pays once more in the same session; returns the transaction of that. */
+async function paysAgain(payment: PaymentRow): Promise<Deal> {
+  const { amount: amountMinor, currency } = payment;
+  const { id } = await openUnknown(psp, keyOf(payment), { amountMinor, currency });
+  joined.set(payment.sessionId as string, id);
+  return psp.pay(id, 'held');
 }
 
-const CAPTURED = { status: 'CAPTURED', capturedMinor: 72_200, capturableMinor: 0 } as const;
+async function paysAgainCaptured(payment: PaymentRow): Promise<Deal> {
+  const deal = await paysAgain(payment);
+  moveByHand(psp, deal, 'capture');
+  return deal;
+}
+
+/** Its refunds came back, and then these were made. */
+function withReturned(transaction: Transaction, again: readonly ShownOperation[]): Transaction {
+  const operations = transaction.operations.map((one) =>
+    one.kind === 'refund' ? { ...one, state: 'failed' as const, isReversed: true as const } : one,
+  );
+  return {
+    ...transaction,
+    ...(again.length === 0 && { status: 'CAPTURED', refundedMinor: 0 }),
+    operations: [...operations, ...again],
+    updatedAt: new Date(LATER + again.length).toISOString(),
+  };
+}
 
 let steps = 0;
 const step = (payment: PaymentRow) => ({
@@ -184,18 +171,17 @@ describe('a second authorization beside the one that has paid', () => {
   it('is given back, told once, and changes neither the payment nor its order', async () => {
     const payment = await aPaid();
     const [before, order] = [await reread(payment), await orderOf(payment)];
-    const other = second(payment);
-    write(other);
+    const other = await paysAgain(payment);
     expect(await look(payment)).toMatchObject({ answer: 'clear', next: ['give_back'] });
     expect(await surplusOf(payment)).toMatchObject([
-      { transactionId: other.transactionId, status: 'AUTHORIZED', handling: 'give_back' },
+      { transactionId: other.id, status: 'AUTHORIZED', handling: 'give_back' },
     ]);
     expect(told).toEqual([]);
     await giveBack(payment);
     expect(sent).toMatchObject([
-      { kind: 'void', transactionId: other.transactionId, reference: 'give-back-1', amountMinor: 72_200 },
+      { kind: 'void', transactionId: other.id, reference: 'give-back-1', amountMinor: 72_200 },
     ]);
-    expect(told).toEqual([`${payment.id}/order.late_payment_returned/${other.transactionId}`]);
+    expect(told).toEqual([`${payment.id}/order.late_payment_returned/${other.id}`]);
     const { surplus, updatedAt: _, ...now } = await reread(payment);
     const { surplus: __, updatedAt: ___, ...then } = before;
     expect(now).toEqual(then);
@@ -213,14 +199,13 @@ describe('a second authorization beside the one that has paid', () => {
 
   it('is refunded where it is captured, with an operation of its own', async () => {
     const payment = await aPaid();
-    const other = second(payment, CAPTURED);
-    write(other);
+    const other = await paysAgainCaptured(payment);
     await look(payment);
     await giveBack(payment);
     expect(await listOperations(store.db, payment.id)).toMatchObject([
       {
         kind: 'refund',
-        transactionId: other.transactionId,
+        transactionId: other.id,
         state: 'done',
         amount: 72_200,
         cause: 'late_money',
@@ -228,30 +213,33 @@ describe('a second authorization beside the one that has paid', () => {
     ]);
     expect(await reread(payment)).toMatchObject({ status: 'AUTHORIZED', refunded: 0 });
     expect(await story(payment)).toContain(
-      `refund give-back-1 of 72200 minor units of surplus ${other.transactionId} done`,
+      `refund give-back-1 of 72200 minor units of surplus ${other.id} done`,
     );
     const [update] = (await listUpdates(store.db, payment.id)).filter(({ type }) => type !== 'order.paid');
     expect(JSON.parse(update?.body ?? '').data).toMatchObject({
       transactionId: payment.transactionId,
       status: 'AUTHORIZED',
-      surplus: { transactionId: other.transactionId, status: 'REFUNDED', refundedAmount: 72_200 },
+      surplus: { transactionId: other.id, status: 'REFUNDED', refundedAmount: 72_200 },
     });
   });
 
   it('goes back although the gateway now counts it, and the money that has paid stays', async () => {
     const payment = await aPaid();
-    const [own] = books as [Transaction];
-    const other = second(payment, CAPTURED);
-    books = [other, own];
+    const other = await paysAgainCaptured(payment);
+    shows = (all) => all.toReversed();
     await look(payment);
-    expect(await reread(payment)).toMatchObject({ status: 'AUTHORIZED', transactionId: own.transactionId });
+    expect(await reread(payment)).toMatchObject({
+      status: 'AUTHORIZED',
+      transactionId: simulation.dealOf(payment).id,
+    });
     await giveBack(payment);
-    expect(sent.map(({ transactionId }) => transactionId)).toEqual([other.transactionId]);
+    expect(sent.map(({ transactionId }) => transactionId)).toEqual([other.id]);
   });
 
   it('is not touched while the gateway does not show the money that has paid', async () => {
     const payment = await aPaid();
-    books = [second(payment)];
+    await paysAgain(payment);
+    shows = ([, other]) => [other as Transaction];
     expect(await look(payment)).toMatchObject({ answer: 'unclear' });
     expect(await surplusOf(payment)).toEqual([]);
     expect(await reread(payment)).toMatchObject({
@@ -264,7 +252,7 @@ describe('a second authorization beside the one that has paid', () => {
 
   it('does not stand in the way of captures, refunds and voids of the payment', async () => {
     const payment = await aPaid();
-    write(second(payment));
+    const other = await paysAgain(payment);
     await look(payment);
     const wanted = { paymentId: payment.id, kind: 'void', reference: 'v1', bodyHash: 'x' } as const;
     const claimed = await claimOperation(store.db, {
@@ -277,9 +265,7 @@ describe('a second authorization beside the one that has paid', () => {
     // Both are voids, of which a transaction does not show the reference.
     await attempt(payment, claimed.operation.id);
     expect(await attempt(payment, operationId)).toMatchObject({ state: 'finished' });
-    expect(sent.map(({ transactionId }) => transactionId)).toEqual(
-      books.map(({ transactionId }) => transactionId),
-    );
+    expect(sent.map(({ transactionId }) => transactionId)).toEqual([simulation.dealOf(payment).id, other.id]);
     expect(told.map((effect) => effect.split('/')[1])).toEqual([
       'order.voided',
       'order.late_payment_returned',
@@ -295,7 +281,7 @@ describe('a second authorization beside the one that has paid', () => {
       finalCapture: false,
       cause: 'merchant',
     });
-    write(second(payment));
+    await paysAgain(payment);
     expect(await attempt(payment, operation.id)).toMatchObject({ state: 'finished', isInReview: true });
     expect(await surplusOf(payment)).toMatchObject([{ handling: 'give_back' }]);
     expect(await look(payment)).toMatchObject({ next: ['give_back'] });
@@ -303,10 +289,9 @@ describe('a second authorization beside the one that has paid', () => {
 
   it('is a review mark where it can not be given back, announced once, and money is never sent twice', async () => {
     const payment = await aPaid();
-    const other = second(payment);
-    write(other);
+    const other = await paysAgain(payment);
     await look(payment);
-    operate = () => Promise.resolve({ kind: 'declined', reason: 'not now' });
+    simulation.operate = () => Promise.resolve({ kind: 'declined', reason: 'not now' });
     const { operationId } = await plan(payment);
     expect(await attempt(payment, operationId)).toMatchObject({
       state: 'refused',
@@ -315,7 +300,7 @@ describe('a second authorization beside the one that has paid', () => {
     });
     const marked = { status: 'AUTHORIZED', reviewCode: 'give_back_failed' };
     expect(await reread(payment)).toMatchObject({ ...marked, surplus: [{ handling: 'stuck' }] });
-    expect(told).toEqual([`${payment.id}/order.review/give_back_failed-${other.transactionId}`]);
+    expect(told).toEqual([`${payment.id}/order.review/give_back_failed-${other.id}`]);
     expect(await look(payment)).toMatchObject({
       next: [],
       payment: { status: 'AUTHORIZED', reviewCode: 'give_back_failed' },
@@ -323,7 +308,7 @@ describe('a second authorization beside the one that has paid', () => {
     await giveBack(payment);
     expect([sent.length, told.length]).toEqual([1, 1]);
     // The gateway shows that it went back by other means.
-    write({ ...other, status: 'VOIDED', capturableMinor: 0, updatedAt: later() });
+    moveByHand(psp, other, 'void');
     await look(payment);
     expect(await reread(payment)).toMatchObject({ status: 'AUTHORIZED', reviewCode: null, reviewMark: null });
     expect(told.slice(1).map((effect) => effect.split('/')[1])).toEqual([
@@ -334,10 +319,9 @@ describe('a second authorization beside the one that has paid', () => {
 
   it('that the gateway does not show is waited for, and then a person is asked', async () => {
     const payment = await aPaid();
-    const [own] = books as [Transaction];
-    write(second(payment));
+    await paysAgain(payment);
     await look(payment);
-    books = [own];
+    shows = ([own]) => [own as Transaction];
     await expect(plan(payment)).rejects.toThrow('does not show the surplus');
     expect(await plan(payment, {}, Date.now() - HOUR_MS - 1)).toMatchObject({
       operationId: null,
@@ -348,22 +332,21 @@ describe('a second authorization beside the one that has paid', () => {
 
   it('that came back after it was returned goes back again, with an operation of its own', async () => {
     const payment = await aPaid();
-    const other = second(payment, CAPTURED);
-    write(other);
+    const other = await paysAgainCaptured(payment);
     await look(payment);
     await giveBack(payment);
-    const refund = {
-      kind: 'refund',
-      reference: 'give-back-1',
-      amountMinor: 72_200,
-      state: 'failed',
-    } as const;
-    write({ ...other, operations: [{ ...refund, isReversed: true }], updatedAt: later() });
+    const refund = otherOf(payment).moves.at(-1)?.id;
+    const again: ShownOperation[] = [];
+    shows = ([own, shown]) => [own, withReturned(shown as Transaction, again)] as Shown;
     expect(await look(payment)).toMatchObject({ next: ['give_back'] });
+    simulation.operate = ({ kind, reference, amountMinor }) => {
+      again.push({ kind, reference, amountMinor, state: 'done' });
+      return Promise.resolve({ kind: 'answered' });
+    };
     await giveBack(payment);
     expect(sent.map(({ reference }) => reference)).toEqual(['give-back-1', 'give-back-2']);
-    const returned = `${payment.id}/order.late_payment_returned/${other.transactionId}`;
-    expect(told).toEqual([returned, `${payment.id}/order.refund_failed/give-back-1`, `${returned}-again-1`]);
+    const returned = `${payment.id}/order.late_payment_returned/${other.id}`;
+    expect(told).toEqual([returned, `${payment.id}/order.refund_failed/${refund}`, `${returned}-again-1`]);
   });
 
   it('of another order in the same session is never touched, and the timeline says so', async () => {
@@ -374,8 +357,7 @@ describe('a second authorization beside the one that has paid', () => {
       { sessionId: aSessionId() },
       { money: { amountMinor: 72_200, currency: 'SEK' } },
     ]) {
-      const [own] = books as [Transaction];
-      books = [own, second(payment, changes)];
+      shows = ([own]) => [own, { ...own, transactionId: `${ACCOUNT}.other`, ...changes }] as Shown;
       const poke = { ...NO_TRIGGERS, timer: 'poll' as const };
       expect(await look(payment, { triggers: poke })).toMatchObject({ next: [] });
     }
@@ -390,11 +372,11 @@ describe('surplus of a payment that has not paid', () => {
   it.each(['CANCELLED', 'EXPIRED', 'FAILED'] as const)('that is %s goes back too', async (status) => {
     const payment = await aSession();
     await recordFinding(store.db, aRecord(payment, { finding: aFinding(status) }), TELLS);
-    const [own] = books as [Transaction];
-    books = [{ ...own, status: 'FAILED', authorized: false, capturableMinor: 0 }, second(payment)];
+    simulation.pay(payment, 'failed');
+    const other = await paysAgain(payment);
     expect(await look(payment)).toMatchObject({ next: ['give_back'] });
     await giveBack(payment);
-    expect(sent).toMatchObject([{ kind: 'void', transactionId: books[1]?.transactionId }]);
+    expect(sent).toMatchObject([{ kind: 'void', transactionId: other.id }]);
     expect(await reread(payment)).toMatchObject({ status, mustGiveBack: false });
   });
 
@@ -402,34 +384,33 @@ describe('surplus of a payment that has not paid', () => {
     const payment = await aSession();
     const closed = aFinding('CANCELLED', { closedBy: 'merchant' });
     await recordFinding(store.db, aRecord(payment, { finding: closed }), TELLS);
-    write(second(payment, CAPTURED));
+    const other = await paysAgainCaptured(payment);
     await look(payment);
     await giveBack(payment);
     expect(sent).toMatchObject([
-      { kind: 'refund', transactionId: books[1]?.transactionId, reference: 'give-back-1' },
-      { kind: 'void', transactionId: books[0]?.transactionId, reference: 'give-back-2' },
+      { kind: 'refund', transactionId: other.id, reference: 'give-back-1' },
+      { kind: 'void', transactionId: simulation.dealOf(payment).id, reference: 'give-back-2' },
     ]);
     expect(await reread(payment)).toMatchObject({ status: 'VOIDED', surplus: [{ status: 'REFUNDED' }] });
   });
 
   it('never pays later, also where the gateway then counts it', async () => {
     const payment = await aSession();
-    const [own] = books as [Transaction];
-    const other = second(payment);
-    books = [{ ...own, status: 'INITIATED', authorized: false }, other];
+    simulation.pay(payment, 'begun');
+    await paysAgain(payment);
     await look(payment);
-    books = [other];
+    shows = ([, other]) => [other as Transaction];
     expect(await look(payment)).toMatchObject({ answer: 'unclear', payment: { status: 'PENDING' } });
     expect(await orderOf(payment)).toMatchObject({ paidPaymentId: null });
   });
 
   it('leaves the way free for the transaction that counts', async () => {
     const payment = await aSession();
-    const [own] = books as [Transaction];
-    books = [{ ...own, status: 'INITIATED', authorized: false }, second(payment)];
+    simulation.pay(payment, 'begun');
+    await paysAgain(payment);
     await look(payment);
     await plan(payment);
-    write(own);
+    simulation.pay(payment, 'held');
     await look(payment);
     expect(await orderOf(payment)).toMatchObject({ status: 'PAID', paidPaymentId: payment.id });
   });
@@ -442,14 +423,14 @@ describe('surplus that a person is asked about', () => {
 
   const asked = async () => {
     const payment = await aPaid();
-    write(second(payment));
+    await paysAgain(payment);
     await look(payment);
     return reread(payment);
   };
 
   it('is a review mark beside the status of the payment, announced once, and nothing goes back by itself', async () => {
     const payment = await asked();
-    const id = books[1]?.transactionId;
+    const { id } = otherOf(payment);
     expect(payment).toMatchObject({ status: 'AUTHORIZED', reviewCode: 'surplus_money' });
     expect(payment.reviewMark).toBe(
       `surplus_money: transaction ${id} holds 72200 minor units beside the payment's own`,
@@ -463,8 +444,7 @@ describe('surplus that a person is asked about', () => {
 
   it("stays beside news about the payment's own money", async () => {
     const payment = await asked();
-    const [own] = books as [Transaction];
-    write({ ...own, ...CAPTURED, updatedAt: later() });
+    moveByHand(psp, simulation.dealOf(payment), 'capture');
     await look(payment);
     expect(await reread(payment)).toMatchObject({ status: 'CAPTURED', reviewCode: 'surplus_money' });
     expect(told.map((effect) => effect.split('/')[1])).toEqual(['order.review', 'order.captured']);
@@ -474,7 +454,7 @@ describe('surplus that a person is asked about', () => {
     const payment = await asked();
     const noteKey = await aDecision(store.db, payment, 'give_back_surplus');
     await giveBack(payment, { cause: 'operator', noteKey });
-    expect(sent.map(({ transactionId }) => transactionId)).toEqual([books[1]?.transactionId]);
+    expect(sent.map(({ transactionId }) => transactionId)).toEqual([otherOf(payment).id]);
     expect(await reread(payment)).toMatchObject({ status: 'AUTHORIZED', reviewCode: null, reviewMark: null });
     expect(told.map((effect) => effect.split('/')[1])).toEqual([
       'order.review',
@@ -501,14 +481,13 @@ describe('surplus that a person is asked about', () => {
     const transactionIds = (await listOperations(store.db, payment.id)).map(
       (row: OperationRow) => row.transactionId,
     );
-    expect(transactionIds).toEqual([books[1]?.transactionId, null]);
+    expect(transactionIds).toEqual([otherOf(payment).id, null]);
   });
 
   it("never puts the payment's own money in question, although the gateway does not show that for an hour", async () => {
     const payment = await asked();
-    const [own, other] = books as [Transaction, Transaction];
     const surplus = await aDecision(store.db, payment, 'give_back_surplus');
-    books = [{ ...own, status: 'UNCLEAR' }, other];
+    shows = ([own, other]) => [{ ...own, status: 'UNCLEAR' }, other] as Shown;
     await giveBack(payment, { cause: 'operator', noteKey: surplus });
     const anHourAgo = Date.now() - HOUR_MS - 1;
     expect(await plan(payment, { cause: 'operator', noteKey: surplus }, anHourAgo)).toMatchObject({
@@ -520,7 +499,7 @@ describe('surplus that a person is asked about', () => {
   it("does not hinder a decision about the payment's own money", async () => {
     const payment = await asked();
     await store.db.update(payments).set({ status: 'REVIEW' }).where(eq(payments.id, payment.id));
-    books = books.slice(0, 1);
+    shows = ([own]) => [own as Transaction];
     const noteKey = await aDecision(store.db, payment, 'give_back');
     expect(await plan(payment, { cause: 'operator', noteKey })).toMatchObject({
       operationId: expect.any(String),

@@ -1,6 +1,7 @@
 /** A gateway at which each attempt of a payer is a transaction of its own, made of one with one per session. */
 import type { Transaction } from '../../src/domain/transaction.ts';
 import type { Gateway } from '../../src/gateways/gateway.ts';
+import { scripted } from './simulation.ts';
 
 /** By the id of a session: the other session whose transaction it shows as its own, too. */
 export type JoinedSessions = Map<string, string>;
@@ -13,8 +14,7 @@ export function withJoinedSessions(gateway: Gateway, joined: JoinedSessions): Ga
     ...transaction,
     ...shownFor.get(transaction.transactionId),
   });
-  return {
-    ...gateway,
+  return scripted(gateway, {
     async readPayment(at, options) {
       const reading = await gateway.readPayment(at, options);
       const other = joined.get(at.sessionId);
@@ -30,5 +30,5 @@ export function withJoinedSessions(gateway: Gateway, joined: JoinedSessions): Ga
       if (answer.kind !== 'answered' || answer.transaction === undefined) return answer;
       return { ...answer, transaction: asShown(answer.transaction) };
     },
-  };
+  });
 }
