@@ -9,14 +9,7 @@ import {
   type SweepActivities,
   type SweepDependencies,
 } from '../../src/activities/sweep-activities.ts';
-import type {
-  Gateway,
-  ListedPage,
-  ListedTransaction,
-  Listing,
-  ListingPlace,
-  UnheardPayments,
-} from '../../src/gateways/gateway.ts';
+import type { Gateway, ListedTransaction } from '../../src/gateways/gateway.ts';
 import { stampGateway } from '../../src/store/store-health.ts';
 import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { recordOpened, type PaymentRow } from '../../src/store/payments.ts';
@@ -39,7 +32,9 @@ import {
   TELLS,
 } from '../support/builders.ts';
 import { fakeRuns, type FakeRuns } from '../support/fake-runs.ts';
+import { scripted } from '../support/simulation.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
+import { aListed, gatewayListing, type Pages } from '../support/written-listings.ts';
 
 describe('a sweep', () => {
   let store: TestStore;
@@ -67,31 +62,16 @@ describe('a sweep', () => {
     return { ...payment, sessionId };
   }
 
-  const listed = (
-    sessionId: string,
-    status: ListedTransaction['status'] = 'AUTHORIZED',
-  ): ListedTransaction => ({
-    transactionId: `${ACCOUNT}.of-${sessionId}`,
-    sessionId,
-    status,
-    money: { amountMinor: 72200, currency: 'NOK' },
-    createdAt: new Date(),
-  });
+  const listed = (sessionId: string, status: ListedTransaction['status'] = 'AUTHORIZED') =>
+    aListed(sessionId, { status, createdAt: new Date() });
 
-  type Pages = readonly (readonly ListedTransaction[])[];
-  interface FakeGateway extends Gateway {
+  interface ListingGateway extends Gateway {
     /** The time from which each listing was read. */
     readonly since: Record<string, Date[]>;
     /** The sessions whose number of callbacks was asked for. */
     readonly asked: string[];
   }
-  const LISTINGS: readonly Listing[] = [
-    { name: 'created', every: 'sweep' },
-    { name: 'captured', every: 'hour' },
-    { name: 'old', every: 'day' },
-  ];
 
-  /** A gateway with these pages in its listings and no other call: reading a transaction fails. */
   function aGateway(
     pages: Partial<Record<string, Pages>>,
     {
@@ -99,28 +79,24 @@ describe('a sweep', () => {
       sent,
       takesMs = 0,
     }: { fails?: { listing: string; page: number }; sent?: () => number; takesMs?: number } = {},
-  ): FakeGateway {
+  ): ListingGateway {
     const since: Record<string, Date[]> = {};
     const asked: string[] = [];
-    return {
-      id: 'dintero',
-      since,
-      asked,
-      listings: LISTINGS,
-      async listPage({ listing, since: from, cursor }: ListingPlace): Promise<ListedPage> {
+    const gateway = gatewayListing({
+      pagesOf: (listing) => pages[listing],
+      async asked({ listing, since: from }, page) {
         if (takesMs > 0) await sleep(takesMs);
-        const page = Number(cursor ?? 0);
         if (page === 0) (since[listing] ??= []).push(from);
-        if (fails !== undefined && fails.listing === listing && fails.page === page)
-          throw new Error('the page never came');
-        const rows = pages[listing] ?? [[]];
-        return { rows: rows[page] ?? [], next: page + 1 < rows.length ? String(page + 1) : null };
+        if (fails?.listing === listing && fails.page === page) throw new Error('the page never came');
       },
-      async countMissedCallbacks({ sessionIds }: UnheardPayments): Promise<number> {
+    });
+    const counting = scripted(gateway, {
+      async countMissedCallbacks({ sessionIds }) {
         asked.push(...sessionIds);
         return sessionIds.reduce<number>((sum) => sum + (sent?.() ?? 0), 0);
       },
-    } as unknown as FakeGateway;
+    });
+    return Object.assign(counting, { since, asked });
   }
 
   const activitiesOf = (gateway: Gateway, more: Partial<SweepDependencies> = {}): SweepActivities =>

@@ -2,7 +2,8 @@
 import { Context } from '@temporalio/activity';
 import { GatewayRejected, GatewayUnavailable } from '../../src/gateways/gateway-errors.ts';
 import { sweepMarks } from '../../src/store/schema/gateway-tables.ts';
-import { aPaidSession, foreignPages, SWEEP_LISTINGS, type SweepWorld } from './sweep-world.ts';
+import { aPaidSession, foreignPages, type SweepWorld } from './sweep-world.ts';
+import { SWEEP_LISTINGS } from './written-listings.ts';
 
 type SweepScenario = (world: SweepWorld) => Promise<string>;
 

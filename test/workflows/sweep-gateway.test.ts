@@ -3,13 +3,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { GatewayRejected, GatewayUnavailable } from '../../src/gateways/gateway-errors.ts';
 import { readMarks } from '../../src/store/sweeps.ts';
 import {
-  aListed,
   aPaidSession,
   beginAfresh,
   foreignPages,
   startSweepWorld,
   type SweepWorld,
 } from '../support/sweep-world.ts';
+import { aListed } from '../support/written-listings.ts';
 
 const NO_PAGE = { cursor: null, pages: 0, listed: 0, found: 0, foreign: 0 };
 
