@@ -5,7 +5,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { checkAddress } from '../../src/cli/doctor/address-checks.ts';
 import { checkOwnStore } from '../../src/cli/doctor/examine-alone.ts';
-import { aConfig, aGateway, useAnswering } from '../support/health-samples.ts';
+import { aConfig, useAnswering } from '../support/health-samples.ts';
+import { aSimulator } from '../support/simulation.ts';
 
 const answering = useAnswering();
 
@@ -19,7 +20,7 @@ describe('the public address', () => {
   };
 
   it('is fine when the service answers there, accepts the key and sees callbacks', async () => {
-    const found = await checkAddress(aConfig({ PUBLIC_URL: await answering(whole) }), [aGateway()]);
+    const found = await checkAddress(aConfig({ PUBLIC_URL: await answering(whole) }), [aSimulator()]);
     expect(found.map(({ name, state }) => `${name} ${state}`)).toEqual([
       'service ok',
       'API key ok',
@@ -29,13 +30,13 @@ describe('the public address', () => {
 
   it('is not fine when a proxy answers callbacks itself', async () => {
     const url = await answering({ ...whole, '/callbacks/dintero': { status: 403, text: 'blocked' } });
-    const found = await checkAddress(aConfig({ PUBLIC_URL: url }), [aGateway()]);
+    const found = await checkAddress(aConfig({ PUBLIC_URL: url }), [aSimulator()]);
     expect(found.at(-1)).toMatchObject({ state: 'fail', text: `${url}/callbacks/dintero answered 403` });
   });
 
   it('must be https for a live account', async () => {
     const found = await checkAddress(aConfig({ PUBLIC_URL: await answering(whole) }), [
-      aGateway({ mode: 'live' }),
+      aSimulator({ mode: 'live' }),
     ]);
     expect(found.at(-1)?.state).toBe('fail');
   });

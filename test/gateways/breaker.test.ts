@@ -1,8 +1,9 @@
 /** When calls to a silent gateway are stopped, and when they continue. */
 import { describe, expect, it } from '@jest/globals';
-import type { Gateway, OperationAnswer } from '../../src/gateways/gateway.ts';
+import type { OperationAnswer } from '../../src/gateways/gateway.ts';
 import { GatewayRejected, GatewayUnavailable } from '../../src/gateways/gateway-errors.ts';
 import { stopWhenSilent } from '../../src/gateways/stop-when-silent.ts';
+import { aSimulator } from '../support/simulation.ts';
 
 const silence = () => Promise.reject(new GatewayUnavailable('no answer', { kind: 'silent' }));
 
@@ -13,11 +14,11 @@ function aGuarded() {
     answer: silence as () => Promise<unknown>,
     changes: [] as [string, boolean][],
   };
-  const call = () => {
+  const call = async () => {
     at.calls += 1;
-    return at.answer();
+    return (await at.answer()) as never;
   };
-  const inner = { id: 'psp', readPayment: call, cancelSession: call, operate: call } as unknown as Gateway;
+  const inner = aSimulator({ id: 'psp', readPayment: call, cancelSession: call, operate: call });
   const events = { changed: (name: string, isOpen: boolean) => void at.changes.push([name, isOpen]) };
   const gateway = stopWhenSilent(inner, events, () => at.now);
   const read = (payment: number | string) =>

@@ -2,8 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { fractionDigits, formatMoney } from '../../src/domain/money.ts';
 import type { Transaction } from '../../src/domain/transaction.ts';
 import { inOurUnits } from '../../src/gateways/in-gateway-units.ts';
-import type { FoundSession, Gateway, OperationRequest, SessionRequest } from '../../src/gateways/gateway.ts';
+import type { FoundSession, OperationRequest, SessionRequest } from '../../src/gateways/gateway.ts';
 import { aTransaction } from '../support/builders.ts';
+import { aSimulator } from '../support/simulation.ts';
+import { SIMULATOR_TRAITS } from './simulator/gateway.ts';
 
 /** A gateway that counts krónur in hundredths, and ariary without decimals. */
 const CURRENCIES = { ISK: { digits: 2 }, MGA: { digits: 0, multipleOf: 100 } };
@@ -25,22 +27,22 @@ function aGateway(shown: Partial<Transaction>) {
   const { transactionId, sessionId, reference, status, capturedMinor, refundedMinor } = transaction;
   const ids = { transactionId, sessionId, reference, createdAt: new Date(0) };
   const row = { ...ids, status, money, capturedMinor, refundedMinor };
-  const gateway = inOurUnits({
-    traits: { currencies: CURRENCIES },
-    createSession: async (request: SessionRequest) => {
+  const dictated = aSimulator({
+    traits: { ...SIMULATOR_TRAITS, currencies: CURRENCIES },
+    createSession: async (request) => {
       sent.push(request);
       return { sessionId: 's', checkoutUrl: 'https://c.example' };
     },
     findSessions: async () => [found],
     readSession: async () => found,
     readPayment: async () => ({ kind: 'transaction', transaction, surplus: [transaction] }),
-    operate: async (request: OperationRequest) => {
+    operate: async (request) => {
       sent.push(request);
       return { kind: 'answered', transaction };
     },
     listPage: async () => ({ rows: [row], next: null }),
-  } as unknown as Gateway);
-  return { gateway, sent };
+  });
+  return { gateway: inOurUnits(dictated), sent };
 }
 
 /** Every amount within, by the path to it. */

@@ -4,6 +4,7 @@ import { impossibleIn, type Transaction } from '../../src/domain/transaction.ts'
 import type { Gateway } from '../../src/gateways/gateway.ts';
 import { withPossibleSums } from '../../src/gateways/possible-sums.ts';
 import { aTransaction } from '../support/domain-arbitraries.ts';
+import { aSimulator } from '../support/simulation.ts';
 
 const CAPTURED = {
   status: 'CAPTURED',
@@ -13,15 +14,16 @@ const CAPTURED = {
 } as const;
 
 /** A gateway that shows this transaction in every answer. */
-function showing(transaction: Transaction): Pick<Gateway, 'readPayment' | 'operate'> {
-  return withPossibleSums({
-    readPayment: () => Promise.resolve({ kind: 'transaction' as const, transaction }),
-    operate: () => Promise.resolve({ kind: 'answered' as const, transaction }),
+function showing(transaction: Transaction, surplus?: readonly Transaction[]): Gateway {
+  const reading = { kind: 'transaction', transaction, ...(surplus && { surplus }) } as const;
+  return aSimulator({
+    readPayment: () => Promise.resolve(reading),
+    operate: () => Promise.resolve({ kind: 'answered', transaction }),
   });
 }
 
 async function answersOf(changes: Partial<Transaction>): Promise<[string, boolean]> {
-  const gateway = showing(aTransaction({ ...CAPTURED, ...changes }));
+  const gateway = withPossibleSums(showing(aTransaction({ ...CAPTURED, ...changes })));
   const reading = await gateway.readPayment({ sessionId: 's' });
   const answer = await gateway.operate({
     transactionId: 't',
@@ -53,14 +55,8 @@ describe('a gateway whose sums', () => {
 
   it('are impossible in a further transaction of the session is not understood', async () => {
     const [transaction, odd] = [aTransaction(CAPTURED), aTransaction({ ...CAPTURED, refundedMinor: 72_201 })];
-    const readingOf = (...surplus: Transaction[]) => {
-      const reading = { kind: 'transaction' as const, transaction, surplus };
-      const gateway: Pick<Gateway, 'readPayment' | 'operate'> = {
-        ...showing(transaction),
-        readPayment: () => Promise.resolve(reading),
-      };
-      return withPossibleSums(gateway).readPayment({ sessionId: 's' });
-    };
+    const readingOf = (...surplus: Transaction[]) =>
+      withPossibleSums(showing(transaction, surplus)).readPayment({ sessionId: 's' });
     expect(await readingOf(transaction, odd)).toMatchObject({ kind: 'unreadable' });
     expect(await readingOf(transaction)).toEqual({
       kind: 'transaction',

@@ -7,14 +7,13 @@ import { DINTERO_TRAITS } from '../../src/gateways/dintero/capabilities.ts';
 import { GatewayUnavailable } from '../../src/gateways/gateway-errors.ts';
 import { checkGateway } from '../../src/health/gateway-checks.ts';
 import { checkEndpoint } from '../../src/health/merchant-checks.ts';
-import type { Gateway } from '../../src/gateways/gateway.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
-import { aConfig, aGateway, useAnswering } from '../support/health-samples.ts';
+import { aConfig, useAnswering } from '../support/health-samples.ts';
+import { aSimulator } from '../support/simulation.ts';
 
 const answering = useAnswering();
 
-const SIGNED = {
-  id: 'dintero',
+const SIGNED = aSimulator({
   listings: [
     { name: 'created', every: 'sweep' },
     { name: 'changed', every: 'hour' },
@@ -24,7 +23,7 @@ const SIGNED = {
     { kind: 'account', variable: 'B', fingerprints: ['44444444', '55555555'] },
     { kind: 'unused', variable: 'C', fingerprints: [] },
   ],
-} as unknown as Gateway;
+});
 
 function lastSweepOf(listing: string): string {
   return `paidonce_last_complete_sweep_timestamp_seconds{gateway="dintero",listing="${listing}"}`;
@@ -150,20 +149,20 @@ describe('the gateway', () => {
   ])('with a clock that differs by %i s is %s', async (skew, state) => {
     const metrics = createMetrics();
     metrics.clockSkew.set({ gateway: 'dintero' }, skew);
-    const [credentials, clock] = await checkGateway(aGateway(), metrics);
+    const [credentials, clock] = await checkGateway(aSimulator(), metrics);
     expect([credentials?.state, clock?.state]).toEqual(['ok', state]);
   });
 
   it('that refuses our credentials is reported once, with the reason', async () => {
     const checkCredentials = () => Promise.reject(new Error('the client was refused (401)'));
-    const found = await checkGateway(aGateway({ checkCredentials }), createMetrics());
+    const found = await checkGateway(aSimulator({ checkCredentials }), createMetrics());
     expect(found).toMatchObject([{ state: 'fail', text: 'the client was refused (401)' }]);
   });
 
   it('that does not answer is not reported as a fault of the credentials', async () => {
     const answers = (kind: 'silent' | 'credentials') => async () => {
       const checkCredentials = () => Promise.reject(new GatewayUnavailable('answered 503', { kind }));
-      return (await checkGateway(aGateway({ checkCredentials }), createMetrics()))[0];
+      return (await checkGateway(aSimulator({ checkCredentials }), createMetrics()))[0];
     };
     const silent = await answers('silent')();
     expect(silent).toMatchObject({ state: 'fail', text: 'dintero does not answer (answered 503)' });
@@ -176,7 +175,7 @@ describe('the gateway', () => {
     ['T99999999', 'fail', /the credentials are of account T99999999/],
   ])('whose credentials are of account %s is %s', async (account, state, text) => {
     const checkCredentials = () => Promise.resolve({ account });
-    const [credentials] = await checkGateway(aGateway({ checkCredentials }), createMetrics());
+    const [credentials] = await checkGateway(aSimulator({ checkCredentials }), createMetrics());
     expect(credentials).toMatchObject({ state, text: expect.stringMatching(text) });
   });
 
@@ -185,7 +184,7 @@ describe('the gateway', () => {
     ['wrongly subscribed', { wrong: 'the endpoint is disabled' }, /the endpoint is disabled/],
   ] as const)('that only calls the account, and is %s, has failed', async (_, found, text) => {
     const traits = { ...DINTERO_TRAITS, notifies: 'account' } as const;
-    const gateway = aGateway({ traits, findSubscription: () => Promise.resolve(found) });
+    const gateway = aSimulator({ traits, findSubscription: () => Promise.resolve(found) });
     const webhooks = (await checkGateway(gateway, createMetrics())).at(-1);
     expect(webhooks).toMatchObject({ state: 'fail', text: expect.stringMatching(text) });
     expect(webhooks?.commands?.[0]).toMatch(/dintero subscribe/);
@@ -197,7 +196,7 @@ describe('the gateway', () => {
     ['missing', 'warn', /there is no subscription/],
     ['not_shown', 'warn', /does not tell whether it calls us/],
   ] as const)('whose account webhooks are %s is %s', async (found, state, text) => {
-    const gateway = aGateway({ findSubscription: () => Promise.resolve(found) });
+    const gateway = aSimulator({ findSubscription: () => Promise.resolve(found) });
     const webhooks = (await checkGateway(gateway, createMetrics())).at(-1);
     expect(webhooks).toMatchObject({ name: 'dintero account webhooks', state });
     expect(webhooks?.text).toMatch(text);

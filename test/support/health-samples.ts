@@ -1,10 +1,8 @@
-/** The objects of a check: a server that answers as told, a configuration, a gateway. */
-import { DINTERO_TRAITS } from '../../src/gateways/dintero/capabilities.ts';
+/** The objects of a check: a server that answers as told, and a configuration. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach } from '@jest/globals';
 import { readConfig, type Config } from '../../src/config/config.ts';
-import type { Gateway } from '../../src/gateways/gateway.ts';
 
 type Answer = { status?: number; headers?: Record<string, string>; body?: unknown; text?: string };
 
@@ -42,18 +40,4 @@ export function aConfig(changes: Partial<Config> = {}): Config {
     DINTERO_CHECKOUT_URL: 'http://127.0.0.1:3001',
   });
   return { ...config, ...changes };
-}
-
-export function aGateway(changes: Partial<Gateway> = {}): Gateway {
-  const checkCredentials = () => Promise.resolve({});
-  const findSubscription = () => Promise.resolve('not_expected');
-  return {
-    id: 'dintero',
-    account: 'T12345678',
-    mode: 'test',
-    traits: DINTERO_TRAITS,
-    checkCredentials,
-    findSubscription,
-    ...changes,
-  } as Gateway;
 }
