@@ -27,7 +27,7 @@ export const OPENING_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.runs.open(story.address);
     // There is nothing to look at.
     await story.runs.look(story.address, { why: 'sweep', at: new Date().toISOString() });
-    const claim = { sessionId: story.leaveBehind().id };
+    const claim = { sessionId: (await story.leaveBehind()).id };
     story.turns('AUTHORIZED');
     await story.call('e1', claim);
     heard();
@@ -47,13 +47,13 @@ export const OPENING_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.call('e1');
   },
   async 'unknown-payment'(story) {
-    const { id: sessionId } = story.leaveBehind({ ...story.addressOfNobody, paymentId: 'another' });
+    const { id: sessionId } = await story.leaveBehind({ ...story.addressOfNobody, paymentId: 'another' });
     const claim = { sessionId };
     await story.call('e1', claim, story.addressOfNobody);
     return [story.idOfNobody];
   },
   async adopted(story) {
-    const claim = { sessionId: story.leaveBehind(story.addressOfNobody).id };
+    const claim = { sessionId: (await story.leaveBehind(story.addressOfNobody)).id };
     story.turns('AUTHORIZED');
     await story.call('e1', claim, story.addressOfNobody);
     return [story.idOfNobody];

@@ -22,7 +22,7 @@ function transactionOf({ script: { says } }: Story): Transaction {
 /** In REVIEW, since the gateway shows a payment that differs from the request. */
 async function differing(story: Story, otherwise: Parameters<Story['shows']>[1]): Promise<void> {
   await story.open();
-  story.shows('AUTHORIZED', otherwise);
+  await story.shows('AUTHORIZED', otherwise);
   await story.callback('e1');
 }
 
@@ -55,7 +55,7 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
     const shown = story.script.says;
     story.script.says = { kind: 'session', state: 'open' };
     await accept(story);
-    story.shows('FAILED', {});
+    await story.shows('FAILED', {});
     await accept(story);
     story.script.says = shown;
     await accept(story);
@@ -69,7 +69,7 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await differing(story, { money });
     const heard = await story.telling();
     await accept(story);
-    story.shows('CAPTURED', { money, capturedMinor: 70_000 });
+    await story.shows('CAPTURED', { money, capturedMinor: 70_000 });
     await story.call('e2');
     await story.becomes('CAPTURED');
     heard();
@@ -79,7 +79,7 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
       60_000,
     );
     await story.quiet();
-    story.shows('REFUNDED', { money, capturedMinor: 70_000, refundedMinor: 70_000 });
+    await story.shows('REFUNDED', { money, capturedMinor: 70_000, refundedMinor: 70_000 });
     await story.callback('e3');
   },
   /** The gateway shows no times: a reading with more reversals is the newer one. */
@@ -93,14 +93,14 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
       operations: [{ ...capture, state: 'done' as const }],
     };
     const heard = await story.telling();
-    story.shows('CAPTURED', captured);
+    await story.shows('CAPTURED', captured);
     await story.call('e1');
     await story.becomes('CAPTURED');
     const reversed = { ...capture, state: 'failed', isReversed: true } as const;
-    story.shows('AUTHORIZED', { ...noTime, operations: [reversed] });
+    await story.shows('AUTHORIZED', { ...noTime, operations: [reversed] });
     await story.call('e2');
     await story.knows('AUTHORIZED');
-    story.shows('CAPTURED', captured);
+    await story.shows('CAPTURED', captured);
     await story.call('e3');
     await until('it is read again', () => story.script.reads.length > 2, 30_000);
     heard();
@@ -112,7 +112,7 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   async 'other-reference'(story) {
     await differing(story, { reference: 'another-order' });
-    story.shows('UNCLEAR', {});
+    await story.shows('UNCLEAR', {});
     await dismiss(story);
   },
   async 'other-account'(story) {
@@ -127,7 +127,7 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   async 'hold-of-other-amount'(story) {
     await story.open();
-    story.shows('ON_HOLD', { money: { amountMinor: 1, currency: 'NOK' } });
+    await story.shows('ON_HOLD', { money: { amountMinor: 1, currency: 'NOK' } });
     await story.callback('e1');
     story.script.says = null;
     story.turns('FAILED');
@@ -149,7 +149,7 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   async unauthorized(story) {
     await story.open();
-    story.shows('AUTHORIZED', { authorized: false });
+    await story.shows('AUTHORIZED', { authorized: false });
     await story.callback('e1');
     story.script.says = null;
     await story.becomes('AUTHORIZED');
@@ -170,13 +170,13 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.callback('e2');
     story.turns('FAILED');
     await story.callback('e3');
-    story.shows('AUTHORIZED', {});
+    await story.shows('AUTHORIZED', {});
     await story.callback('e4');
   },
   /** Its deadline passes while a person is asked, and then the gateway shows nothing. */
   async 'review-hidden-at-its-end'(story) {
     await story.stored(EXPIRES_AFTER_MS - 2_500);
-    story.shows('AUTHORIZED', { money: { amountMinor: 1, currency: 'NOK' } });
+    await story.shows('AUTHORIZED', { money: { amountMinor: 1, currency: 'NOK' } });
     await story.takeOver({ seen: [] });
     await story.callback('e1');
     await story.becomes('REVIEW');
@@ -194,17 +194,17 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.open();
     story.turns('CAPTURED');
     const later = { updatedAt: '2026-06-01T00:00:00.000Z' };
-    story.shows('CAPTURED', later);
+    await story.shows('CAPTURED', later);
     await story.callback('e1');
-    story.shows('REFUNDED', { updatedAt: '2026-05-31T23:59:59.999Z', refundedMinor: 72_200 });
+    await story.shows('REFUNDED', { updatedAt: '2026-05-31T23:59:59.999Z', refundedMinor: 72_200 });
     await story.callback('a millisecond older');
     for (const [index, otherwise] of [later, { updatedAt: '2026-01-01T00:00:00.000Z' }].entries()) {
-      story.shows('AUTHORIZED', otherwise);
+      await story.shows('AUTHORIZED', otherwise);
       await story.callback(`e${index + 2}`);
     }
-    story.shows('CAPTURED', { ...later, capturedMinor: 1 });
+    await story.shows('CAPTURED', { ...later, capturedMinor: 1 });
     await story.callback('e4');
-    story.shows('REFUNDED', { ...later, refundedMinor: 72_200 });
+    await story.shows('REFUNDED', { ...later, refundedMinor: 72_200 });
     await story.callback('e5');
     // The same answer again, and then one from a gateway that shows no times.
     await story.callback('e6');
@@ -219,7 +219,7 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.open();
     story.turns('FAILED');
     await story.callback('e1');
-    story.shows('VOIDED', { authorized: false });
+    await story.shows('VOIDED', { authorized: false });
     await story.callback('e2');
     story.turns('DECLINED');
     story.script.says = null;

@@ -166,7 +166,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
    */
   async 'echo-answered'(story) {
     await story.open();
-    story.shows('CAPTURED', { knownEvents: ['capture-1'] });
+    await story.shows('CAPTURED', { knownEvents: ['capture-1'] });
     const transactionId = story.transactionId;
     story.before.recording = async () => {
       story.before = {};

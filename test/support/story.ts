@@ -26,14 +26,15 @@ import {
   type MoneyInput,
   type ResolveResult,
 } from '../../src/workflows/messages.ts';
-import type { Psp, PspSession } from '../model/world/psp.ts';
+import { Psp, type Page } from '../gateways/simulator/psp.ts';
 import { addressOf, aDecision, aDelivery, aPayment } from './builders.ts';
 import { openAtGateway, startRun } from './open-payment.ts';
 import type { PaymentWorld } from './payment-world.ts';
 import type { TestStore } from './store.ts';
 import { untilQuiet, updatesReached } from './quiet.ts';
 import type { RunActivities } from './run-activities.ts';
-import { newBooks, newScript, scriptedGateway, turn, type GatewayScript } from './scripted-gateway.ts';
+import { aSimulator, openUnknown } from './simulation.ts';
+import { newScript, storyGateway, turn, type GatewayScript } from './story-gateway.ts';
 import { activitiesOf, LIFETIME_MS } from './story-activities.ts';
 import { until } from './until.ts';
 import { PATIENT } from './workers.ts';
@@ -51,9 +52,9 @@ export type Scenario = (story: Story) => Promise<readonly string[] | void>;
 export class Story {
   readonly reference: string;
   readonly world: PaymentWorld;
-  readonly psp: Psp = newBooks();
+  readonly psp = new Psp('secret');
   readonly script: GatewayScript = newScript();
-  readonly gateway: Gateway = scriptedGateway(this.psp, this.script, () => this.before.recording?.());
+  readonly gateway: Gateway = storyGateway(this.psp, this.script, () => this.before.recording?.());
   policy: LateMoneyPolicy = 'give_back';
   pollIntervalMs = HOUR_MS;
   /** No first attempt reaches the merchant, so a run has to retry. */
@@ -104,15 +105,15 @@ export class Story {
   }
 
   /** The first session. */
-  get session(): PspSession {
-    const [session] = this.psp.sessions;
+  get session(): Page {
+    const [session] = this.psp.pages;
     if (session === undefined) throw new Error(`order ${this.reference} has no session yet`);
     return session;
   }
 
   /** Of the first session's transaction, also before there is one. */
   get transactionId(): string {
-    return `${this.session.id}-tx`;
+    return `${this.session.id}-deal`;
   }
 
   /** A payment without a row in our store. */
@@ -175,9 +176,8 @@ export class Story {
   }
 
   /** A session at the gateway alone, as after an answer that was lost. */
-  leaveBehind({ paymentId, orderReference, n } = this.address): PspSession {
-    const key = { paymentId, orderReference, n };
-    return this.psp.open({ key, ...NOK, expiresAt: Date.now() + LIFETIME_MS });
+  leaveBehind({ paymentId, orderReference, n } = this.address): Promise<Page> {
+    return openUnknown(this.psp, { paymentId, orderReference, n }, NOK);
   }
 
   /** Opened by its run, so long after the claim that an earlier run may have opened a session too. */
@@ -239,9 +239,9 @@ export class Story {
   }
 
   /** The gateway shows the session's transaction, but with these differences. */
-  shows(status: TransactionStatus, otherwise: Partial<Transaction>): void {
+  async shows(status: TransactionStatus, otherwise: Partial<Transaction>): Promise<void> {
     this.turns(status);
-    const reading = this.psp.sayOf(this.session, 0);
+    const reading = await aSimulator({}, this.psp).readPayment({ sessionId: this.session.id });
     if (reading.kind !== 'transaction')
       throw new Error(`the session shows no transaction, but ${reading.kind}`);
     this.script.says = { kind: 'transaction', transaction: { ...reading.transaction, ...otherwise } };

@@ -60,7 +60,7 @@ export const TROUBLED_OPENING_SCENARIOS: Readonly<Record<string, Scenario>> = {
   async 'opening-late-in-review'(story) {
     await triedInVain(story);
     await openedAtLast(story);
-    story.shows('AUTHORIZED', { money: { amountMinor: 1, currency: 'NOK' } });
+    await story.shows('AUTHORIZED', { money: { amountMinor: 1, currency: 'NOK' } });
     await story.callback('e1');
     await story.resolve('accept');
   },

@@ -53,7 +53,7 @@ describe('a gateway that opens no session', () => {
     waiting.script.opening = 'works';
     expect(await click(waiting)).toBe('open');
     expect(waiting.openings).toHaveLength(tries + 1);
-    expect(waiting.psp.sessions).toHaveLength(1);
+    expect(waiting.psp.pages).toHaveLength(1);
     expect((await eventsOf(waiting)).length).toBeLessThan(110);
   }, 120_000);
 
@@ -92,12 +92,12 @@ describe('a gateway that opens no session', () => {
     const waiting = await aDeafGateway();
     await click(waiting);
     await waiting.pass(10 * MINUTE);
-    waiting.leaveBehind();
+    await waiting.leaveBehind();
     expect(await waiting.cancel()).toEqual({ kind: 'cancelled' });
     expect((await waiting.payment()).status).toBe('CANCELLED');
     await waiting.pass(2 * MINUTE);
     expect(await waiting.updates()).toEqual(['order.payment_cancelled']);
-    expect(waiting.psp.sessions).toMatchObject([{ state: 'cancelled' }]);
+    expect(waiting.psp.pages).toMatchObject([{ state: 'closed' }]);
   }, 60_000);
 
   it('gets such a session closed too where another payment has paid the order during a try', async () => {
@@ -121,7 +121,7 @@ describe('a gateway that opens no session', () => {
     expect(await waiting.resolve('dismiss')).toMatchObject({ kind: 'not_in_review' });
     waiting.script.opening = 'works';
     await waiting.pass(6 * MINUTE);
-    expect(waiting.psp.sessions).toHaveLength(1);
+    expect(waiting.psp.pages).toHaveLength(1);
   }, 120_000);
 });
 
@@ -145,6 +145,6 @@ describe('a try at opening that takes long', () => {
     release();
     expect((await later).kind).toBe('open');
     expect(waiting.openings).toHaveLength(1);
-    expect(waiting.psp.sessions).toHaveLength(1);
+    expect(waiting.psp.pages).toHaveLength(1);
   }, 60_000);
 });

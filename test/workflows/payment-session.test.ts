@@ -4,8 +4,8 @@ import { findPayment } from '../../src/store/payments.ts';
 import { paymentWorkflowId } from '../../src/workflows/messages.ts';
 import { addressOf } from '../support/builders.ts';
 import { startPaymentWorld, type PaymentWorld } from '../support/payment-world.ts';
-import { untouch } from '../support/scripted-gateway.ts';
 import { Story } from '../support/story.ts';
+import { untouch } from '../support/story-gateway.ts';
 import { until } from '../support/until.ts';
 
 const MINUTE = 60_000;
@@ -295,7 +295,7 @@ describe('a callback', () => {
   it('about a payment whose answer was lost adopts the session that names the payment', async () => {
     const story = anOrder();
     const { addressOfNobody: lost } = story;
-    const { id: sessionId } = story.leaveBehind(lost);
+    const { id: sessionId } = await story.leaveBehind(lost);
     story.turns('AUTHORIZED');
     await story.call('e1', { sessionId }, lost);
     await story.quiet(paymentWorkflowId(lost));
@@ -305,7 +305,7 @@ describe('a callback', () => {
   it('about an unknown payment is foreign, and nothing is read', async () => {
     const story = anOrder();
     const { addressOfNobody: unknown } = story;
-    const { id: sessionId } = story.leaveBehind({ ...unknown, paymentId: 'theirs' });
+    const { id: sessionId } = await story.leaveBehind({ ...unknown, paymentId: 'theirs' });
     await story.call('e1', { sessionId }, unknown);
     await story.quiet(paymentWorkflowId(unknown));
     expect(await story.deliveries('ignored')).toEqual(['e1']);
@@ -336,7 +336,7 @@ describe("an answer that can't be understood", () => {
   it('that turns out to be no payment yet ends the REVIEW, and the session may be paid or expire', async () => {
     const story = await anUnclearPayment(68 * MINUTE);
     expect(await statusOf(story)).toBe('REVIEW');
-    untouch(story.psp, story.session);
+    untouch(story.session);
     await story.pass(HOUR + MINUTE);
     expect(await story.payment()).toMatchObject({ status: 'PENDING', reason: null });
     expect((await story.order()).status).toBe('AWAITING_PAYMENT');
@@ -357,7 +357,7 @@ describe("an answer that can't be understood", () => {
 
   it('that turns out to be no payment after the end of the session expires', async () => {
     const story = await anUnclearPayment(5 * HOUR);
-    untouch(story.psp, story.session);
+    untouch(story.session);
     await story.pass(HOUR + MINUTE);
     expect(await story.payment()).toMatchObject({ status: 'EXPIRED', closedBy: 'expiry' });
     expect((await story.order()).status).toBe('PAYMENT_FAILED');
@@ -405,7 +405,7 @@ describe("the merchant's cancel", () => {
     });
     expect(await story.payment()).toMatchObject({ status: 'CANCELLED', closedBy: 'merchant' });
     expect((await story.order()).status).toBe('CANCELLED');
-    expect(story.session.state).toBe('cancelled');
+    expect(story.session.state).toBe('closed');
   });
 
   it('does not change a paid payment, whether the merchant was notified or not', async () => {
@@ -422,7 +422,7 @@ describe("the merchant's cancel", () => {
     expect(await story.cancel()).toEqual({
       kind: 'cancelled',
     });
-    expect(story.session.ledger?.status).toBe('VOIDED');
+    expect(story.session.deal?.status).toBe('voided');
     expect(await story.order()).toMatchObject({ status: 'CANCELLED', paidTimes: 0 });
   });
 
@@ -455,7 +455,7 @@ describe("the merchant's cancel", () => {
     await story.cancel();
     const second = await story.claim();
     const answer = await world.runs.open(addressOf(second));
-    const [, session] = story.psp.sessions;
+    const [, session] = story.psp.pages;
     expect(answer).toMatchObject({ kind: 'open', sessionId: session?.id });
     story.turns('AUTHORIZED', session);
     await story.call('e1', {}, addressOf(second));
@@ -484,7 +484,7 @@ describe('a review', () => {
 
   it("of another session's transaction does not end when it is accepted, since that is not this order's money", async () => {
     const story = await anOpenPayment();
-    story.shows('AUTHORIZED', { sessionId: 'theirs' });
+    await story.shows('AUTHORIZED', { sessionId: 'theirs' });
     await story.callback('e1');
     await story.pass(68 * MINUTE);
     expect(await statusOf(story)).toBe('REVIEW');
@@ -504,7 +504,7 @@ describe('a review', () => {
 
   it('is not accepted without money', async () => {
     const story = await inReview();
-    story.psp.cancel(story.session);
+    story.psp.call({ path: 'close', id: story.session.id });
     const answer = await story.resolve('accept');
     expect(answer).toMatchObject({ kind: 'refused' });
     await story.resolve('dismiss');
@@ -554,12 +554,12 @@ describe('a run', () => {
     const story = anOrder();
     // So old that an earlier run may have tried, too.
     await story.claim(MINUTE);
-    const kept = story.leaveBehind();
+    const kept = await story.leaveBehind();
     expect(await world.runs.open(story.address)).toMatchObject({ kind: 'open', sessionId: kept.id });
     // The gateway's search shows it only now.
-    story.leaveBehind();
+    await story.leaveBehind();
     await story.pass(2 * MINUTE);
-    expect(story.psp.sessions.map(({ state }) => state)).toEqual(['open', 'cancelled']);
+    expect(story.psp.pages.map(({ state }) => state)).toEqual(['open', 'closed']);
   });
 
   it('uses at most 17 events for a paid session with one callback', async () => {
@@ -585,7 +585,7 @@ describe('a run', () => {
     await story.callback('e1');
     const second = await story.claim();
     await world.runs.open(addressOf(second));
-    story.turns('AUTHORIZED', story.psp.sessions[1]);
+    story.turns('AUTHORIZED', story.psp.pages[1]);
     await story.call('e2', {}, addressOf(second));
     await story.quiet(paymentWorkflowId(second));
     story.turns('AUTHORIZED');
