@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import * as dintero from '../../sandbox/dintero/faults/fault-schema.ts';
+import * as stripe from '../../sandbox/stripe/stripe-faults.ts';
 import { aSession, openSession, type SandboxClient, startSandbox, until } from './sandbox-client.ts';
 
 let client: SandboxClient;
@@ -84,6 +86,14 @@ describe('sandbox read models', () => {
       'AUTHORIZED',
     );
   });
+});
+
+it.each([
+  ['Dintero', dintero],
+  ['Stripe', stripe],
+])('a switch of the sandbox of %s has not the name of a call, since one word would set both', (_, kinds) => {
+  const calls: readonly string[] = ['all', ...kinds.OPERATIONS];
+  expect(Object.keys(kinds.USUAL_KNOBS).filter((name) => calls.includes(name))).toEqual([]);
 });
 
 describe('sandbox counts', () => {

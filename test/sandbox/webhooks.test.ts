@@ -211,6 +211,21 @@ describe('sandbox webhook', () => {
     expect(body.map(({ status }: { status: number }) => status)).toEqual([200, 503, 500, 404, 302, 200]);
   });
 
+  it('waits while webhooks are switched off, and is tried again when they are on', async () => {
+    await subscribed(['checkout_transaction']);
+    await client.call('POST', '/__sim/faults', { hookRetryScheduleMs: [500] });
+    receiver.answers.push(500);
+    await pay();
+    await until(() => receiver.received.length === 1);
+    await client.call('POST', '/__sim/faults', { webhooks: 'off' });
+    const { body } = await client.call('GET', '/__sim/hooks/deliveries');
+    await until(() => Date.now() > Date.parse(body.at(-1).nextAt) + 50);
+    expect(receiver.received).toHaveLength(1);
+    await client.call('POST', '/__sim/faults', { webhooks: 'on' });
+    expect((await settled()).at(-1)).toMatchObject({ state: 'delivered' });
+    expect(receiver.received).toHaveLength(2);
+  });
+
   it('shows its attempts as Dintero documents them: a row each, and the request in the details', async () => {
     const id = await subscribed(['checkout_transaction']);
     receiver.answers.push(401);

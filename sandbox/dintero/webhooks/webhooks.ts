@@ -36,7 +36,7 @@ export class Webhooks {
       {
         table: ledger.webhookDeliveries,
         maxAttempts: MAX_ATTEMPTS,
-        isOn: () => faults.knobs.hooks === 'on',
+        isOn: () => faults.knobs.webhooks === 'on',
         schedule: () => faults.knobs.hookRetryScheduleMs,
         isFinal: () => false,
         outgoing: (delivery) => this.#outgoing(delivery),
@@ -113,7 +113,7 @@ export class Webhooks {
       body: bodyOf(happening, subscription, deliveryId, plan),
       after,
       dueAtMs: Date.now() + (plan.delayMs ?? 0),
-      state: this.#parts.faults.knobs.hooks === 'off' ? 'suppressed' : 'pending',
+      state: this.#parts.faults.knobs.webhooks === 'off' ? 'suppressed' : 'pending',
       headers: {},
       attempts: [],
     };
