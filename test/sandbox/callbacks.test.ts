@@ -181,6 +181,8 @@ describe('sandbox callback', () => {
     await client.call('POST', '/__sim/faults', { callbacks: 'off' });
     const suppressed = await pay({ outcome: 'authorize' });
     expect(await settled(suppressed.sessionId)).toMatchObject([{ state: 'suppressed', attempts: [] }]);
+    const [waiting] = (await client.call('GET', `/__sim/callbacks?sessionId=${sessionId}`)).body;
+    await until(() => Date.now() > Date.parse(waiting.nextAt) + 50);
     await client.call('POST', '/__sim/faults', { callbacks: 'on' });
     expect(await settled(sessionId)).toMatchObject([{ state: 'delivered' }]);
     expect(receiver.received).toHaveLength(2);

@@ -220,6 +220,20 @@ describe('events go wrong', () => {
     expect(receiver.received).toEqual([]);
   });
 
+  it('wait while sending is switched off, and come when it is on again', async () => {
+    await faults({ retryScheduleMs: [500] });
+    receiver.answers.push(500, 500, 500, 500, 500);
+    await pay();
+    await until(() => receiver.received.length === 5);
+    await faults({ callbacks: 'off' });
+    const waiting: { nextAt: string }[] = await sandbox.sim('/callbacks');
+    await until(() => waiting.every(({ nextAt }) => Date.now() > Date.parse(nextAt) + 50));
+    expect(receiver.received).toHaveLength(5);
+    await faults({ callbacks: 'on' });
+    await settled();
+    expect(receivedTypes().slice(5).toSorted()).toEqual(USUAL.toSorted());
+  });
+
   it('one is lost, one is late, one comes twice', async () => {
     await pay([
       { types: ['payment_intent.created', 'charge.succeeded', 'charge.updated'], lost: true },

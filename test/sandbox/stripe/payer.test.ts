@@ -214,6 +214,19 @@ describe('on the page', () => {
     );
   });
 
+  it('has every event sent twice', async () => {
+    const id = await open();
+    await submit(`/c/pay/${id}`, { outcome: 'authorize', duplicate: 'yes' });
+    const sent = (await types()).flatMap((type) => [type, type]);
+    await sandbox.received(sent.length);
+    expect(
+      sandbox
+        .events()
+        .map(({ type }) => type)
+        .toSorted(),
+    ).toEqual(sent.toSorted());
+  });
+
   it('chooses misbehaviour', async () => {
     const id = await open(aManualSession());
     await submit(`/c/pay/${id}`, { outcome: 'authorize', lostCompleted: 'yes', captureTrouble: 'conflict' });
