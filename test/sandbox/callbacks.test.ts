@@ -175,7 +175,7 @@ describe('sandbox callback', () => {
   it('is never sent when forbidden or switched off, and waiting ones are sent when switched on', async () => {
     await pay({ outcome: 'authorize', callback: false });
     receiver.answers.push(500);
-    await client.call('POST', '/__sim/faults', { retryScheduleMs: [50] });
+    await client.call('POST', '/__sim/faults', { retryScheduleMs: [2_000] });
     const { sessionId } = await pay({ outcome: 'authorize' });
     await until(() => receiver.received.length === 1);
     await client.call('POST', '/__sim/faults', { callbacks: 'off' });

@@ -213,7 +213,7 @@ describe('sandbox webhook', () => {
 
   it('waits while webhooks are switched off, and is tried again when they are on', async () => {
     await subscribed(['checkout_transaction']);
-    await client.call('POST', '/__sim/faults', { hookRetryScheduleMs: [500] });
+    await client.call('POST', '/__sim/faults', { hookRetryScheduleMs: [2_000] });
     receiver.answers.push(500);
     await pay();
     await until(() => receiver.received.length === 1);

@@ -275,7 +275,7 @@ describe('a callback', () => {
     expect(await story.order()).toMatchObject({ status: 'PAID', paidTimes: 1 });
     expect(await story.deliveries('handled')).toHaveLength(1_000);
     expect(story.script.reads.length).toBeLessThan(500);
-  }, 60_000);
+  }, 240_000);
 
   it('that arrives before the session has opened is handled after the opening', async () => {
     const story = anOrder();

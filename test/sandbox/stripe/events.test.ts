@@ -74,7 +74,7 @@ describe('an event', () => {
   });
 
   it('is tried again until it is received, and is listed until then', async () => {
-    await faults({ retryScheduleMs: [200] });
+    await faults({ retryScheduleMs: [2_000] });
     receiver.answers.push(200, 200, 500, 302);
     await pay();
     await until(() => receiver.received.length >= 4);
@@ -221,7 +221,7 @@ describe('events go wrong', () => {
   });
 
   it('wait while sending is switched off, and come when it is on again', async () => {
-    await faults({ retryScheduleMs: [500] });
+    await faults({ retryScheduleMs: [2_000] });
     receiver.answers.push(500, 500, 500, 500, 500);
     await pay();
     await until(() => receiver.received.length === 5);
