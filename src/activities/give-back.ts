@@ -35,9 +35,10 @@ export async function planGiveBack(
   const decided = cause === 'operator' ? await findDecided(moving.db, payment.id, noteKey) : null;
   // A decision about one of the two never covers the other.
   const owed = decided === 'give_back' ? [] : payment.surplus.filter((one) => mayGoBack(one, cause));
-  // A paid order keeps its money unless an operator decides otherwise.
-  const hasPaid = order.order.paidPaymentId === payment.id;
-  const isKept = payment.dismissed || (cause === 'operator' ? decided === 'give_back_surplus' : hasPaid);
+  // Without an operator's decision, a paid order keeps its money, and so does a payment that a person is asked
+  // about: only its surplus goes back.
+  const isOwed = payment.mustGiveBack && order.order.paidPaymentId !== payment.id;
+  const isKept = payment.dismissed || (cause === 'operator' ? decided === 'give_back_surplus' : !isOwed);
   if (isKept && owed.length === 0) return NOTHING;
   const at: Planning = { payment, input, isEarly: Date.now() - begun < UNCLEAR_MS };
   const seen = await readMatching(moving, payment);

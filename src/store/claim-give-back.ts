@@ -73,16 +73,25 @@ async function maySurplusGoBack(
   return !!surplus && ownMoneyOf(payment) !== transactionId && mayGoBackFor(surplus, cause);
 }
 
-/** The paying payment keeps its money, except where an operator began to give it back in a review. */
+/**
+ * The paying payment keeps its money, except where an operator began to give it back in a review. That of another
+ * payment goes back where it must, or where an operator decides so.
+ */
 async function mayGoBack(tx: Db, paymentId: string, cause: OperationCause): Promise<boolean> {
-  const [found] = await rows<{ dismissed: boolean; is_payer: boolean; is_reviewed: boolean }>(
+  const [found] = await rows<{
+    dismissed: boolean;
+    must_go_back: boolean;
+    is_payer: boolean;
+    is_reviewed: boolean;
+  }>(
     tx,
-    sql`select p.dismissed, o.paid_payment_id is not distinct from p.id as is_payer, p.status = 'REVIEW' or exists (select 1
+    sql`select p.dismissed, p.must_give_back as must_go_back, o.paid_payment_id is not distinct from p.id as is_payer, p.status = 'REVIEW' or exists (select 1
         from operations w where w.payment_id = p.id and w.transaction_id is null and w.cause = 'operator' and w.created_at > o.paid_at) as is_reviewed
       from payments p join orders o on o.reference = p.order_reference where p.id = ${paymentId}`,
   );
   if (found === undefined || found.dismissed) return false;
-  return !found.is_payer || (cause === 'operator' && found.is_reviewed);
+  if (cause === 'operator') return !found.is_payer || found.is_reviewed;
+  return !found.is_payer && found.must_go_back;
 }
 
 async function nextGiveBack(

@@ -554,12 +554,22 @@ describe('the result of an attempt', () => {
 describe('a give-back', () => {
   it('is not planned on an answer that is older than the recorded state', async () => {
     const payment = await aClosed();
-    const gone = await changed(payment, { status: 'VOIDED', capturableMinor: 0, updatedAt: LATER });
-    await record(payment, gone);
+    const money = { capturedMinor: payment.amount, capturableMinor: 0 };
+    const later = await changed(payment, { status: 'CAPTURED', ...money, updatedAt: LATER });
+    await record(payment, later);
     await expect(plan(payment, 'late_money')).rejects.toThrow('an older state');
     expect(await listOperations(store.db, payment.id)).toEqual([]);
-    simulation.says = { kind: 'transaction', transaction: gone };
+    simulation.says = { kind: 'transaction', transaction: later };
+    await plan(payment, 'late_money');
+    expect(await listOperations(store.db, payment.id)).toMatchObject([{ kind: 'refund' }]);
+  });
+
+  it('is not planned of money that is gone', async () => {
+    const payment = await aClosed();
+    const gone = await simulation.show(payment, { status: 'VOIDED', capturableMinor: 0, updatedAt: LATER });
+    await record(payment, gone);
     expect(await plan(payment, 'late_money')).toMatchObject({ operationId: null, isInReview: false });
+    expect(await listOperations(store.db, payment.id)).toEqual([]);
   });
 
   it('is planned on such an answer after an hour, since the gateway shows nothing newer', async () => {

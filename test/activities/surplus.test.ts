@@ -394,6 +394,18 @@ describe('surplus of a payment that has not paid', () => {
     expect(await reread(payment)).toMatchObject({ status: 'VOIDED', surplus: [{ status: 'REFUNDED' }] });
   });
 
+  it('goes back alone where a person is asked about its own money', async () => {
+    const payment = await aSession();
+    books = [aTransaction(payment, { money: { amountMinor: 1, currency: payment.currency } })];
+    await look(payment);
+    expect(await reread(payment)).toMatchObject({ status: 'REVIEW', reviewCode: 'amount_mismatch' });
+    write(second(payment));
+    await look(payment);
+    await giveBack(payment);
+    expect(sent).toMatchObject([{ transactionId: books[1]?.transactionId, kind: 'void' }]);
+    expect(await reread(payment)).toMatchObject({ status: 'REVIEW', reviewCode: 'amount_mismatch' });
+  });
+
   it('never pays later, also where the gateway then counts it', async () => {
     const payment = await aSession();
     simulation.pay(payment, 'begun');

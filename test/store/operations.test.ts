@@ -318,7 +318,10 @@ describe.each(STORES)('operations in $name', ({ open }) => {
   it('that give money back are made one after another', async () => {
     const payment = await aPayment(store.db);
     const plan = { kind: 'void', cause: 'late_money' } as const;
+    expect(await claimGiveBack(store.db, payment.id, plan)).toBeNull();
+    await store.db.update(payments).set({ mustGiveBack: true }).where(eq(payments.id, payment.id));
     const first = await claimGiveBack(store.db, payment.id, plan);
+    expect(first).toMatchObject({ reference: 'give-back-1' });
     expect(await claimGiveBack(store.db, payment.id, plan)).toEqual(first);
     await store.db.update(operations).set({ state: 'done' }).where(eq(operations.paymentId, payment.id));
     const second = await claimGiveBack(store.db, payment.id, { ...plan, kind: 'refund' });

@@ -28,7 +28,7 @@ export const SEAMS = {
   'stand-ins/store-find-key.ts': ['findKey'],
   'stand-ins/store-deliveries.ts': ['logDelivery'],
   'stand-ins/store-operation-attempts.ts': ['markSending', 'readAttempt'],
-  'stand-ins/store-payments.ts': ['findOrder', 'recordOpened', 'recordRun'],
+  'stand-ins/store-payments.ts': ['findOrder', 'findPayment', 'recordOpened', 'recordRun'],
   'stand-ins/store-update-attempts.ts': ['claimAttempt'],
   'world/keyed-traits.ts': ['keyedTraits'],
 };

@@ -7,7 +7,7 @@ import type { Transaction } from '../../../src/domain/transaction.ts';
 import type { Db } from '../../../src/store/open.ts';
 import type { Attempt } from '../../../src/store/operation-attempts.ts';
 import type { OperationRow } from '../../../src/store/operations.ts';
-import type { OrderRow } from '../../../src/store/payments.ts';
+import type { OrderRow, PaymentRow } from '../../../src/store/payments.ts';
 import { claimOperation } from '../stand-ins/store-operations.ts';
 import { tablesOf } from '../world/tables.ts';
 import type { Plants } from './plant.ts';
@@ -34,6 +34,10 @@ export const LATE_MONEY: Plants = {
       ) => {
         const found = await find(db, reference);
         return found && { ...found, order: unpaid(found.order) };
+      },
+      findPayment: async (find: (db: Db, id: string) => Promise<PaymentRow | null>, db: Db, id: string) => {
+        const payment = await find(db, id);
+        return payment && { ...payment, mustGiveBack: true };
       },
       readAttempt: async (read: (db: Db, id: string) => Promise<Attempt>, db: Db, id: string) =>
         unpaid(await read(db, id)),

@@ -52,7 +52,7 @@ function mayGoBack(tables: Tables, paymentId: string, cause: OperationCause): bo
   const payment = tables.payments.get(paymentId) as PaymentRow;
   const { paidPaymentId = null, paidAt = null } = tables.orders.get(payment.orderReference) ?? {};
   if (payment.dismissed) return false;
-  if (paidPaymentId !== paymentId) return true;
+  if (paidPaymentId !== paymentId) return cause === 'operator' || payment.mustGiveBack;
   const isBegun = tables
     .operationsOf(paymentId)
     .some(
