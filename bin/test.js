@@ -9,6 +9,7 @@
 import { join, relative, resolve, sep } from 'node:path';
 import { prepare, root } from './prepare.js';
 import { allLayers } from './testing/layers.js';
+import { judgeRequests } from './testing/judge-requests.js';
 import { createParts } from './testing/parts.js';
 import { runLayers } from './testing/run-layers.js';
 
@@ -26,12 +27,16 @@ const layers = asked.filter((layer) => !skipped.some((one) => one.layer === laye
 for (const one of skipped) process.stdout.write(`${skip(one)}\n`);
 running = runLayers(layers, parts, jestArgs, (result) => process.stdout.write(`${summary(result)}\n`));
 const results = await running.results;
+const judged = await judgeRequests(parts.requestsDir);
 await parts.stop();
 
-process.stdout.write(`\n${[...results.map(summary), ...skipped.map(skip)].join('\n')}\n\n`);
-for (const failure of results.flatMap(({ failures }) => failures)) process.stdout.write(`${failure}\n`);
+const lines = [...results.map(summary), ...(judged === null ? [] : [verdict(judged)]), ...skipped.map(skip)];
+const refused = judged?.refused ?? [];
+process.stdout.write(`\n${lines.join('\n')}\n\n`);
+for (const failure of [...results.flatMap(({ failures }) => failures), ...refused])
+  process.stdout.write(`${failure}\n`);
 const passed = results.reduce((sum, result) => sum + result.passed, 0);
-const failed = results.reduce((sum, result) => sum + result.failed, 0);
+const failed = results.reduce((sum, result) => sum + result.failed, refused.length);
 const left = skipped.reduce((sum, { layer }) => sum + layer.files.length, 0);
 process.stdout.write(`${passed} passed, ${failed} failed${left > 0 ? `, ${left} skipped` : ''}\n`);
 process.exit(failed === 0 ? 0 : 1);
@@ -78,6 +83,11 @@ function refuse(words) {
 function summary({ name, files, passed, failed, seconds, cpuSeconds, reason }) {
   const counts = `${files} files, ${passed} passed, ${failed} failed, ${seconds.toFixed(1)} s, CPU ${cpuSeconds.toFixed(0)} s`;
   return `${failed === 0 ? 'ok  ' : 'FAIL'} ${name.padEnd(10)} ${counts}${reason ? ` (${reason})` : ''}`;
+}
+
+function verdict({ requests, shapes, refused }) {
+  const counts = `${requests} requests to Stripe in ${shapes} shapes were shown to it, ${refused.length} refused`;
+  return `${refused.length === 0 ? 'ok  ' : 'FAIL'} ${'stripe-mock'.padEnd(10)} ${counts}`;
 }
 
 function skip({ layer: { name, files }, reason }) {

@@ -2,6 +2,8 @@
  * What layers need from outside. Prepared once per run, passed to the tests by the environment, and ended
  * with the run.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../prepare.js';
 import { startPostgres } from '../../kit/postgres-server.js';
@@ -38,17 +40,21 @@ const PROGRAMS_OF = {
 /**
  * `prepare(layers)` prepares their parts one after the other, since preparing one may install something. It
  * returns `{ layer, reason }` for each layer that this machine can't run. `environment(names)` returns their
- * variables, or throws where one is missing. `stop` ends what was started.
+ * variables, or throws where one is missing. `requestsDir` is the folder for the requests that Stripe's sandbox
+ * and its fake get. `stop` ends what was started.
  */
 export function createParts() {
   const got = new Map();
   const stops = [];
+  const requestsDir = mkdtempSync(join(tmpdir(), 'paidonce-requests-'));
+  stops.push(() => rmSync(requestsDir, { recursive: true, force: true }));
   let stopped = null;
   const get = (name) => {
     if (!got.has(name)) got.set(name, MAKERS[name](stops));
     return got.get(name);
   };
   return {
+    requestsDir,
     async prepare(layers) {
       installWhatIsMissing(layers);
       const lacking = [];
@@ -60,7 +66,7 @@ export function createParts() {
     },
     async environment(names) {
       return Object.assign(
-        { PAIDONCE_DIST: join(root, 'dist', 'src') },
+        { PAIDONCE_DIST: join(root, 'dist', 'src'), STRIPE_SANDBOX_REQUESTS: requestsDir },
         ...(await Promise.all(names.map(get))),
       );
     },

@@ -17,6 +17,8 @@ export interface StripeSettings {
   readonly apiVersion: string;
   /** The same seed gives the same ids. */
   readonly seed: string | undefined;
+  /** The folder for the received requests. */
+  readonly requestsDir: string | undefined;
 }
 
 const KEY = 'sk_test_sandbox00000000000000000001';
@@ -43,6 +45,7 @@ export function readStripeSettings(env: NodeJS.ProcessEnv): StripeSettings {
     publicUrl: given(env, 'STRIPE_SANDBOX_PUBLIC_URL')?.replace(/\/+$/, ''),
     apiVersion: like(env, 'STRIPE_SANDBOX_API_VERSION', /^\d{4}-\d\d-\d\d(\.[a-z]+)?$/, API_VERSION, wrong),
     seed: given(env, 'STRIPE_SANDBOX_SEED'),
+    requestsDir: given(env, 'STRIPE_SANDBOX_REQUESTS'),
   };
   return settingsOr(settings, wrong);
 }

@@ -39,6 +39,7 @@ export async function startFakeHttp<Body>(how: {
   readonly notFound: Reply;
   /** Of every answer, unless the reply has others. */
   readonly headers?: () => Record<string, string>;
+  readonly onSeen?: (seen: Seen<Body>) => void;
 }): Promise<FakeHttp<Body>> {
   const routes = new Map<string, Handler<Body>[]>();
   const seen: Seen<Body>[] = [];
@@ -47,6 +48,7 @@ export async function startFakeHttp<Body>(how: {
     const { method = '', headers } = request;
     const entry = { method, path, query, headers, body: how.parse(await text(request), headers) };
     seen.push(entry);
+    how.onSeen?.(entry);
     const replies = routes.get(routeOf(entry));
     const handler = replies !== undefined && replies.length > 1 ? replies.shift() : replies?.[0];
     const reply = typeof handler === 'function' ? handler(entry) : (handler ?? how.notFound);

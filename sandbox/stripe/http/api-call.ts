@@ -1,4 +1,5 @@
 import type { RouterContext, RouterMiddleware } from '@koa/router';
+import type { Context } from 'koa';
 import qs from 'qs';
 import { z } from 'zod';
 import { underFault } from '../../http/under-fault.ts';
@@ -11,6 +12,7 @@ import { expanded } from './expand.ts';
 import { hiddenObject } from './hidden-objects.ts';
 import { type Answer, type Claim, claimKey } from './idempotency.ts';
 import { type Form, parameters, wordOf } from './parameters.ts';
+import { noteRequest } from './request-journal.ts';
 import { faultError, StripeError } from './stripe-error.ts';
 
 export interface ApiCall {
@@ -34,6 +36,7 @@ export function apiCall(sandbox: StripeSandbox, name: Operation, handler: Handle
     ctx.set('Request-Id', requestId());
     ctx.set('Stripe-Version', ctx.get('stripe-version') || sandbox.settings.apiVersion);
     const body = await readText(ctx.req);
+    note(sandbox, ctx, body);
     const before = sandbox.ids.state.count;
     const form = formOf(ctx, body);
     const fault = sandbox.faults.take(name, subjectOf(sandbox, ctx, form));
@@ -42,6 +45,12 @@ export function apiCall(sandbox: StripeSandbox, name: Operation, handler: Handle
     else await withFault(sandbox, ctx, { body, fault, handle });
     if (sandbox.ids.state.count !== before) markState(sandbox);
   };
+}
+
+/** Also called for requests that no route takes. */
+export function note({ settings }: StripeSandbox, ctx: Context, form: string): void {
+  const { method, path, querystring: query, headers } = ctx;
+  noteRequest(settings.requestsDir, { method, path, query, form, headers });
 }
 
 interface Request {

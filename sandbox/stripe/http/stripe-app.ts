@@ -4,6 +4,7 @@ import { checkBooks } from '../../books/check-books.ts';
 import { simBooksRoutes } from '../../books/routes.ts';
 import { ownCallers } from '../../http/own-callers.ts';
 import { Problem } from '../../http/problem.ts';
+import { readText } from '../../http/request-body.ts';
 import { catalogRoutes } from '../catalog/routes.ts';
 import { paymentPageRoutes } from '../checkout/payment-page-routes.ts';
 import { checkoutRoutes } from '../checkout/routes.ts';
@@ -22,6 +23,7 @@ import { simSessionRoutes } from '../sim/session-routes.ts';
 import { simAfterwardsRoutes, simTransactionRoutes } from '../sim/transaction-routes.ts';
 import { simFaultRoutes, simStateRoutes } from '../sim/routes.ts';
 import type { StripeSandbox } from '../stripe-sandbox.ts';
+import { note } from './api-call.ts';
 import { StripeError } from './stripe-error.ts';
 
 type Routes = (router: Router, sandbox: StripeSandbox) => void;
@@ -66,7 +68,8 @@ export function stripeApp(sandbox: StripeSandbox): Koa {
   app.use(ownCallers(() => sandbox.publicUrl, 'STRIPE_SANDBOX_PUBLIC_URL'));
   app.use(routesAt('', API, sandbox));
   app.use(routesAt('/__sim', SIM, sandbox));
-  app.use((ctx) => {
+  app.use(async (ctx) => {
+    note(sandbox, ctx, await readText(ctx.req));
     throw new StripeError(404, {
       message: `Unrecognized request URL (${ctx.method}: ${ctx.path}). The sandbox has only a part of Stripe's API.`,
     });

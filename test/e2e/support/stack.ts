@@ -254,6 +254,7 @@ function sandboxSpec(
     env: {
       ...of.variables(addressOf(port)),
       [portVariable]: String(port),
+      STRIPE_SANDBOX_REQUESTS: process.env['STRIPE_SANDBOX_REQUESTS'],
       ...(callsVariable !== undefined && { [callsVariable]: callsTo(addressOf(api)) }),
       DATA_DIR: join(folder, 'sandbox'),
     },

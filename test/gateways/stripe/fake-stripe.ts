@@ -1,4 +1,5 @@
 /** A Stripe that answers as a test says, and Stripe's objects as its answers have them. */
+import { noteRequest } from '../../../sandbox/stripe/http/request-journal.ts';
 import { startFakeHttp, type FakeHttp, type Reply } from '../fake-http.ts';
 import { createStripeGateway } from '../../../src/gateways/stripe/adapter.ts';
 import type { StripeDeps, StripeSettings } from '../../../src/gateways/stripe/settings.ts';
@@ -26,6 +27,12 @@ export function startFakeStripe(): Promise<FakeStripe> {
       json: { error: { type: 'invalid_request_error', code: 'resource_missing', message: 'No such object' } },
     },
     headers: () => ({ date: new Date(ANSWERED).toUTCString() }),
+    onSeen: ({ query, body, ...request }) =>
+      noteRequest(process.env['STRIPE_SANDBOX_REQUESTS'], {
+        ...request,
+        query: query.toString(),
+        form: body.toString(),
+      }),
   });
 }
 

@@ -1,5 +1,11 @@
 /** Every request that the adapter can send, shown to stripe-mock: it knows each field of Stripe's API. */
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { judgeRequests } from '../../../bin/testing/judge-requests.js';
+import { startStripeMock } from '../../../bin/testing/stripe-mock.js';
+import { noteRequest } from '../../../sandbox/stripe/http/request-journal.ts';
 import type { SessionRequest } from '../../../src/gateways/gateway.ts';
 import { toForm } from '../../../src/gateways/stripe/form-parameters.ts';
 import { API_VERSION, createStripeClient } from '../../../src/gateways/stripe/client.ts';
@@ -13,7 +19,8 @@ import {
   listEndpoints,
 } from '../../../src/gateways/stripe/webhook-endpoints.ts';
 import { anOperation, aSessionRequest, gatewayAt, INTENT, KEY, SESSION, settingsFor } from './fake-stripe.ts';
-import { startStripeMock, type StripeMock } from './stripe-mock.ts';
+
+type StripeMock = Awaited<ReturnType<typeof startStripeMock>>;
 
 const NOW = new Date('2026-11-21T12:00:00.000Z');
 const formOf = (changes: Partial<SessionRequest> = {}, now = NOW) =>
@@ -150,7 +157,7 @@ describe('the form of a stripe session', () => {
 });
 
 describe('stripe-mock', () => {
-  let mock: StripeMock | null = null;
+  let mock: StripeMock = null;
 
   beforeAll(async () => {
     mock = await startStripeMock();
@@ -159,7 +166,7 @@ describe('stripe-mock', () => {
   afterAll(() => mock?.close());
 
   /** The error that stripe-mock has for a request; null where it has none or was not there. */
-  const judged = (call: (at: StripeMock) => Promise<unknown>) =>
+  const judged = (call: (at: NonNullable<StripeMock>) => Promise<unknown>) =>
     mock === null
       ? Promise.resolve(null)
       : call(mock).then(
@@ -173,6 +180,36 @@ describe('stripe-mock', () => {
     const form = { mode: 'payment', no_such_field: 1 };
     const { status } = await client({ operation: 'x', method: 'POST', path: '/v1/checkout/sessions', form });
     expect(status).toBe(400);
+  });
+
+  it('is shown the requests of a run once a shape, and refuses the wrong ones of the adapter', async () => {
+    if (mock === null) return;
+    const folder = await mkdtemp(join(tmpdir(), 'requests-'));
+    const headers = {
+      'stripe-version': API_VERSION,
+      'content-type': 'application/x-www-form-urlencoded;charset=UTF-8',
+    };
+    const note = (path: string, form: string, userAgent = 'paidonce') =>
+      noteRequest(folder, {
+        method: 'POST',
+        path,
+        query: '',
+        form,
+        headers: { ...headers, 'user-agent': userAgent },
+      });
+    note('/v1/refunds', 'charge=ch_1A&amount=1&metadata[order]=1');
+    note('/v1/refunds', 'charge=ch_2B&amount=22&metadata[order]=x');
+    note('/v1/refunds', 'charge=ch_1A&reason=because');
+    note('/v1/refunds', 'charge=ch_1A&sum=1');
+    note('/v1/refunds', 'charge=ch_1A&sum=1', 'Stripe/v1 NodeBindings');
+    note('/v1/payment_intents/pi_1A/seize', '');
+    const judged = await judgeRequests(folder);
+    expect(judged).toMatchObject({ requests: 5, shapes: 4 });
+    expect(judged?.refused.map((words) => words.split(' is refused')[0]?.trim())).toEqual([
+      `POST /v1/refunds charge=text reason=because ${API_VERSION}`,
+      `POST /v1/refunds charge=text sum=integer ${API_VERSION}`,
+      `POST /v1/payment_intents/…/seize ${API_VERSION}`,
+    ]);
   });
 
   // Its sessions have ids of their own and no metadata of ours, so answers are judged by other tests.

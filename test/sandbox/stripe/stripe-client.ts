@@ -27,6 +27,7 @@ export async function startStripeSandbox(env: NodeJS.ProcessEnv = {}): Promise<S
   const sandbox = await runStripeSandbox({
     STRIPE_SANDBOX_PORT: '0',
     STRIPE_SANDBOX_WEBHOOK_URL: receiver.url,
+    STRIPE_SANDBOX_REQUESTS: process.env['STRIPE_SANDBOX_REQUESTS'],
     ...env,
   });
   const { url } = sandbox;
