@@ -40,6 +40,7 @@ const LAYERS = [
       'kill-apart': 1,
       'kill-embedded': 0.9,
       'stripe-late-money': 0.9,
+      'stripe-permutations': 0.9,
       'late-money': 0.9,
       versions: 0.7,
       money: 0.6,

@@ -12,6 +12,7 @@ import type { Locked } from '../../../src/store/record-finding/lock-order.ts';
 import { planRecord } from '../../../src/store/record-finding/plan.ts';
 import { KEY as SECRET_KEY, startStripeSandbox, WEBHOOK_SECRET } from '../../sandbox/stripe/stripe-client.ts';
 import { aSessionRequest, settingsFor } from './fake-stripe.ts';
+import { nothing, refund, SETTLED, type Act } from './settled-payment.ts';
 
 const ACCOUNT = 'acct_1Sandbox000000001';
 const AMOUNT = 72_200;
@@ -34,67 +35,36 @@ let failed: Steps;
 let heldThenPaid: Steps;
 
 beforeAll(async () => {
-  const sandbox = await startStripeSandbox();
+  const stripe = await startStripeSandbox();
   const credentials = { accountId: ACCOUNT, secretKey: SECRET_KEY, webhookSecrets: [WEBHOOK_SECRET] };
-  const gateway = createStripeGateway(settingsFor(sandbox.url, credentials));
-  const steps = async (
-    outcome: string,
-    capture: 'auto' | 'manual',
-    acts: ((at: Paid) => Promise<unknown>)[],
-  ) => {
+  const gateway = createStripeGateway(settingsFor(stripe.url, credentials));
+  const steps = async (outcome: string, capture: 'auto' | 'manual', acts: readonly Act[]) => {
     const expiresAt = new Date(Date.now() + 3_600_000);
     const { sessionId } = await gateway.createSession(
       aSessionRequest({ capture, expiresAt, idempotencyKey: `open-${(opens += 1)}` }),
     );
-    const { transactionId } = await sandbox.sim(`/sessions/${sessionId}/pay`, { outcome });
+    const { transactionId } = await stripe.sim(`/sessions/${sessionId}/pay`, { outcome });
     const at = { sessionId, transactionId, refunds: [], disputes: [] };
     const readings: Reading[] = [];
-    for (const act of [() => Promise.resolve(), ...acts]) {
-      await act(at);
+    for (const act of [nothing, ...acts]) {
+      await act(stripe, at);
       readings.push(later(await gateway.readPayment({ sessionId }), readings.length));
     }
     return readings;
   };
-  const nothing = () => Promise.resolve();
-  const refund =
-    (amount: number) =>
-    async ({ transactionId, refunds }: Paid) =>
-      void refunds.push(
-        (await sandbox.sim(`/transactions/${transactionId}/refund`, { amount })).id as string,
-      );
-  settled = await steps('authorize', 'manual', [
-    // checkout.session.completed
-    nothing,
-    ({ transactionId }) => sandbox.sim(`/transactions/${transactionId}/capture`, {}),
-    refund(2_200),
-    ({ refunds }) => sandbox.sim(`/refunds/${refunds[0]}/fail`, {}),
-    refund(70_000),
-    async ({ transactionId, disputes }) =>
-      void disputes.push((await sandbox.sim(`/transactions/${transactionId}/dispute`, {})).id as string),
-    ({ disputes }) => sandbox.sim(`/disputes/${disputes[0]}/close`, { status: 'won' }),
-    // charge.updated
-    nothing,
-  ]);
-  failed = await steps('on_hold', 'auto', [
-    nothing,
-    ({ transactionId }) => sandbox.sim(`/transactions/${transactionId}/change`, { status: 'failed' }),
-    nothing,
-  ]);
-  heldThenPaid = await steps('on_hold', 'auto', [
-    nothing,
-    ({ transactionId }) => sandbox.sim(`/transactions/${transactionId}/change`, { status: 'succeeded' }),
-    nothing,
-    refund(AMOUNT),
-  ]);
-  await sandbox.close();
+  const change =
+    (status: string): Act =>
+    (sandbox, { transactionId }) =>
+      sandbox.sim(`/transactions/${transactionId}/change`, { status });
+  settled = await steps(
+    'authorize',
+    'manual',
+    SETTLED.map(([, act]) => act),
+  );
+  failed = await steps('on_hold', 'auto', [nothing, change('failed'), nothing]);
+  heldThenPaid = await steps('on_hold', 'auto', [nothing, change('succeeded'), nothing, refund(AMOUNT)]);
+  await stripe.close();
 });
-
-interface Paid {
-  readonly sessionId: string;
-  readonly transactionId: string;
-  readonly refunds: string[];
-  readonly disputes: string[];
-}
 
 function later(reading: Reading, step: number): Reading {
   if (reading.kind !== 'transaction') return reading;
