@@ -21,7 +21,7 @@ describe('the core', () => {
     `keeps the promises of contract §5 in ${SCHEDULES} schedules with a %s PSP`,
     async (psp) => {
       const result = await runMany(farm, { from: 1, count: SCHEDULES, psp }, { size: PROCESSES });
-      if (result.broken !== null) throw new Error(inWords(result, 'core', psp));
+      if (result.broken !== null) throw new Error(inWords(result));
       const { done, actions, seconds, ends } = result;
       const rate = (done / seconds).toFixed(0);
       process.stdout.write(

@@ -6,7 +6,6 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Batch, Harvest, Tale } from './worker.ts';
-import type { PspKind } from './world/psp.ts';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const BATCH = 500;
@@ -137,9 +136,9 @@ function add(
 }
 
 /** The text of a failing test, and of `npm run soak`. */
-export function inWords({ broken }: Harvest, kind: Kind = 'core', psp: PspKind = 'lagging'): string {
+export function inWords({ broken }: Harvest, kind: Kind = 'core'): string {
   if (broken === null) return 'every promise is kept';
-  const { seed, promise, story } = broken;
+  const { seed, psp, promise, story } = broken;
   const flags = [...(kind === 'server' ? ['--server'] : []), ...(psp === 'keyed' ? ['--psp keyed'] : [])];
   return [
     `seed ${seed}: ${promise}`,

@@ -2,7 +2,7 @@
 import './world/outside.ts';
 import { withPlant } from './planting.ts';
 import { runSchedule } from './schedule/run.ts';
-import type { PspKind } from './world/psp.ts';
+import { pspOf, type PspKind } from './world/psp.ts';
 
 /** A request of the farm. */
 export interface Batch {
@@ -10,8 +10,8 @@ export interface Batch {
   readonly count: number;
   /** The name of a planted bug, if one is wanted. */
   readonly plant?: string;
-  /** Which PSP the schedules have; `lagging` if it is left out. */
-  readonly psp?: PspKind;
+  /** The PSP of the schedules; `lagging` if it is left out. */
+  readonly psp?: PspKind | 'both';
 }
 
 /** One schedule that is to be told. */
@@ -27,16 +27,18 @@ export interface Harvest {
   readonly ends: Readonly<Record<string, number>>;
   readonly broken: {
     readonly seed: number;
+    readonly psp: PspKind;
     readonly promise: string;
     readonly story: readonly string[];
   } | null;
 }
 
 /** Runs seeds one after another, up to the first that breaks a promise. */
-export async function runBatch({ from, count, plant, psp }: Batch): Promise<Harvest> {
+export async function runBatch({ from, count, plant, psp: wanted = 'lagging' }: Batch): Promise<Harvest> {
   const ends: Record<string, number> = {};
   let actions = 0;
   for (let done = 0; done < count; done += 1) {
+    const psp = pspOf(from + done, wanted);
     const ended = await withPlant(plant, () => runSchedule(from + done, { psp }));
     actions += ended.actions;
     ends[ended.orderStatus] = (ends[ended.orderStatus] ?? 0) + 1;
@@ -48,28 +50,24 @@ export async function runBatch({ from, count, plant, psp }: Batch): Promise<Harv
 }
 
 /** Repeats the schedule with its log. */
-async function told(
-  seed: number,
-  psp: PspKind | undefined,
-  first: string,
-): Promise<NonNullable<Harvest['broken']>> {
+async function told(seed: number, psp: PspKind, first: string): Promise<NonNullable<Harvest['broken']>> {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 30;
   const { broken, story } = await runSchedule(seed, { psp, isTold: true });
   Error.stackTraceLimit = stackTraceLimit;
   const again = broken === first ? '' : ` (played again: ${broken})`;
-  return { seed, promise: `${first}${again}`, story };
+  return { seed, psp, promise: `${first}${again}`, story };
 }
 
 /** Runs one schedule with its log, whether it breaks a promise or not. */
-async function tell({ tell: seed, psp }: Tale): Promise<Harvest> {
+async function tell({ tell: seed, psp = 'lagging' }: Tale): Promise<Harvest> {
   Error.stackTraceLimit = 30;
   const { broken, story, actions, orderStatus } = await runSchedule(seed, { psp, isTold: true });
   return {
     done: 1,
     actions,
     ends: { [orderStatus]: 1 },
-    broken: { seed, promise: broken ?? 'every promise is kept', story },
+    broken: { seed, psp, promise: broken ?? 'every promise is kept', story },
   };
 }
 

@@ -126,7 +126,7 @@ function isAtRest(world: World): boolean {
 }
 
 /** Two sweeps, or the effects of the last callback. */
-const FOUND_WITHIN_MS = 11 * 60_000;
+export const FOUND_WITHIN_MS = 11 * 60_000;
 /** `takeForgotten` wakes an operation that has not changed for a quarter of an hour, at its next turn. */
 const FORGOTTEN_MS = 16 * 60_000 + TEND_MS;
 

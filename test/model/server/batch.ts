@@ -2,10 +2,12 @@
 import { setTimeout as rest } from 'node:timers/promises';
 import { ACTIONS, type ActionName } from '../schedule/actions.ts';
 import { startBackground } from '../schedule/background.ts';
-import { REST_WITHIN_MS, weightsFor } from '../schedule/run.ts';
+import { FOUND_WITHIN_MS, REST_WITHIN_MS, weightsFor } from '../schedule/run.ts';
 import { booksOf, brokenAtRest, unrest } from '../world/at-rest.ts';
 import { Chance } from '../world/chance.ts';
 import { time } from '../world/clock.ts';
+import { KeyedPsp } from '../world/keyed-psp.ts';
+import { pspOf, type PspKind } from '../world/psp.ts';
 import { calmed } from '../world/weather.ts';
 import { World } from '../world/world.ts';
 import type { Batch } from '../worker.ts';
@@ -28,6 +30,7 @@ const FEW = 20;
 
 export interface Played {
   readonly seed: number;
+  readonly psp: PspKind;
   readonly actions: number;
   readonly broken: string | null;
   readonly story: readonly string[];
@@ -47,8 +50,10 @@ export async function playBatch(
   stage: RealStage,
   { from, count, psp = 'lagging' }: Batch,
 ): Promise<Played[]> {
-  const worlds = Array.from({ length: count }, (_, index) => new World(stage, from + index, true, psp));
-  const weights = weightsFor(psp);
+  const worlds = Array.from(
+    { length: count },
+    (_, index) => new World(stage, from + index, true, pspOf(from + index, psp)),
+  );
   const chance = new Chance(Math.floor((from - 1) / AT_ONCE));
   for (const world of worlds) {
     startBackground(world, () => false);
@@ -56,7 +61,7 @@ export async function playBatch(
   }
   await pass(stage, worlds, MINUTE_MS);
   for (let step = 0; step < STEPS; step += 1) {
-    for (const world of worlds) if (!world.isOver) act(world, weights);
+    for (const world of worlds) if (!world.isOver) act(world);
     await pass(stage, worlds, chance.pick(GAPS_MS));
   }
   await calmDown(stage, worlds);
@@ -65,8 +70,8 @@ export async function playBatch(
   return played;
 }
 
-function act(world: World, weights: ReturnType<typeof weightsFor>): void {
-  const name: ActionName = world.chance.weigh(weights);
+function act(world: World): void {
+  const name: ActionName = world.chance.weigh(weightsFor(kindOf(world)));
   if (name !== 'loseRun') ACTIONS[name](world);
 }
 
@@ -110,12 +115,20 @@ async function calmDown(stage: RealStage, worlds: readonly World[]): Promise<voi
   for (const { trouble } of worlds) trouble.end(calmed(trouble.weather));
   const deadline = time.now + REST_WITHIN_MS;
   await pass(stage, worlds, 5 * HOUR_MS);
-  while (time.now < deadline && worlds.some((world) => !world.isOver && !isAtRest(world)))
+  while (time.now < deadline && worlds.some((world) => !world.isOver && !isAtRest(world, deadline)))
     await pass(stage, worlds, 6 * HOUR_MS);
 }
 
-function isAtRest(world: World): boolean {
-  return world.underway === 0 && unrest(booksOf(world)) === null;
+/** A refund that comes back after the deadline never does, since the schedule is over by then. */
+function isAtRest(world: World, deadline: number): boolean {
+  const { underway, lateUntil, lastChange } = world;
+  const isExpected = lateUntil > time.now && lateUntil < deadline;
+  if (underway > 0 || isExpected || time.now - lastChange < FOUND_WITHIN_MS) return false;
+  return unrest(booksOf(world)) === null;
+}
+
+function kindOf({ psp }: World): PspKind {
+  return psp instanceof KeyedPsp ? 'keyed' : 'lagging';
 }
 
 function endOf(world: World, seed: number): Played {
@@ -125,7 +138,7 @@ function endOf(world: World, seed: number): Played {
     world.server.failure?.message ??
     (restless === null ? brokenAtRest(booksOf(world)) : `after four days, ${restless}`);
   const orderStatus = world.tables.orders.get(world.reference)?.status ?? 'none';
-  return { seed, actions: STEPS, broken, story: world.story ?? [], orderStatus };
+  return { seed, psp: kindOf(world), actions: STEPS, broken, story: world.story ?? [], orderStatus };
 }
 
 /** An operator dismisses payments in REVIEW, so that no run polls in the next batch. */

@@ -32,6 +32,9 @@ const RUNS = { taskQueue: 'payments', updateTimeoutMs: 4_000, signalTimeoutMs: 3
 /** A day without the gateway would be thousands of retries. */
 const LEFT_OUT = { deaths: 0, lostSignals: 0, outlivesKeys: false, longRun: Infinity };
 
+/** Those of both PSPs. */
+const GATEWAYS = ['dintero', 'stripe'];
+
 const LONGEST_STOP_MS = 10_000;
 
 export interface RealStage extends Stage {
@@ -56,7 +59,8 @@ export async function startRealStage(): Promise<RealStage> {
   await addSearchAttributes(env);
   const worlds = new Map<string, Played>();
   const pulse = { running: 0, ended: 0 };
-  const stop = await startWorkers(env.nativeConnection, await bundleWorkflows(), routed(worlds, pulse));
+  const activities = routed(worlds, pulse);
+  const stop = await startWorkers(env.nativeConnection, await bundleWorkflows(), activities, GATEWAYS);
   const [runs, money] = [createPaymentRuns(env.client, RUNS), createMoneyRuns(env.client, RUNS)];
   time.now = await env.currentTimeMs();
   return {

@@ -54,17 +54,17 @@ async function harvest(batch: Batch): Promise<Harvest> {
   const ends: Record<string, number> = {};
   for (const { orderStatus } of played) ends[orderStatus] = (ends[orderStatus] ?? 0) + 1;
   const actions = played.reduce((sum, one) => sum + one.actions, 0);
-  const { seed, broken: promise, story } = played.find(({ broken }) => broken !== null) ?? NOTHING;
-  return { done: count, actions, ends, broken: promise === null ? null : { seed, promise, story } };
+  const [broken = null] = played.flatMap(({ broken: promise, seed, psp, story }) =>
+    promise === null ? [] : [{ seed, psp, promise, story }],
+  );
+  return { done: count, actions, ends, broken };
 }
-
-const NOTHING: Pick<Played, 'seed' | 'broken' | 'story'> = { seed: 0, broken: null, story: [] };
 
 async function tell({ tell: seed, psp = 'lagging' }: Tale): Promise<Harvest> {
   const [played] = await play({ from: seed, count: 1, psp });
   const { broken = null, story = [], orderStatus = 'none', actions = 0 } = played ?? {};
   const promise = broken ?? 'every promise is kept';
-  return { done: 1, actions, ends: { [orderStatus]: 1 }, broken: { seed, promise, story } };
+  return { done: 1, actions, ends: { [orderStatus]: 1 }, broken: { seed, psp, promise, story } };
 }
 
 process.on('message', (asked: Batch | Tale) => {

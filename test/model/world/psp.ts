@@ -41,6 +41,12 @@ export interface PspSession {
 /** Which PSP a schedule has: one like Dintero, or one like Stripe. See `Psp` and `KeyedPsp`. */
 export type PspKind = 'lagging' | 'keyed';
 
+/** The PSP of a schedule. With both, every second seed has the keyed one. */
+export function pspOf(seed: number, psp: PspKind | 'both'): PspKind {
+  if (psp !== 'both') return psp;
+  return seed % 2 === 0 ? 'keyed' : 'lagging';
+}
+
 export interface PspRules {
   readonly product: string;
   readonly rules: ProductRules;
@@ -95,6 +101,11 @@ export class Psp {
 
   byTransaction(transactionId: string): PspSession | undefined {
     return this.sessions.find(({ ledger }) => ledger?.is.id === transactionId);
+  }
+
+  /** Each transaction of a session, as the session of that transaction alone. */
+  moneyIn(session: PspSession): readonly PspSession[] {
+    return [session];
   }
 
   /** The payer makes progress. `tampered`: fields of the transaction that differ from the session. */
