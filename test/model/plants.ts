@@ -6,6 +6,7 @@ import { OPENINGS } from './plants/openings.ts';
 import { OPERATIONS } from './plants/operations.ts';
 import type { Plants } from './plants/plant.ts';
 import { READINGS } from './plants/readings.ts';
+import { SURPLUS } from './plants/surplus.ts';
 
 export const PLANTS: Plants = {
   ...OPENINGS,
@@ -14,4 +15,5 @@ export const PLANTS: Plants = {
   ...OPERATIONS,
   ...LATE_MONEY,
   ...KEYED,
+  ...SURPLUS,
 };

@@ -3,7 +3,7 @@
  * inside its own module are not replaced.
  */
 export const SEAMS = {
-  'activities/read-transaction.ts': ['readMatching'],
+  'activities/read-transaction.ts': ['readMatching', 'transactionOf'],
   'api/callbacks/log-entry.ts': ['receivedOf'],
   'domain/apply-finding.ts': ['applyFinding'],
   'domain/callback.ts': ['tellsNews'],
@@ -13,6 +13,7 @@ export const SEAMS = {
   'domain/finish-operations.ts': ['nextSteps'],
   'domain/operation.ts': ['feasible', 'reservedFor', 'traceOf'],
   'domain/stale-reading.ts': ['isStale'],
+  'domain/surplus-reading.ts': ['besideSurplus'],
   'domain/transaction.ts': ['mismatch', 'difference'],
   'updates/attempt-update.ts': ['attemptUpdate'],
   'workflows/look.ts': ['look'],

@@ -13,6 +13,7 @@ import { RunEnded, RunsUnavailable } from '../../../src/temporal/run-calls.ts';
 import { paymentWorkflowId } from '../../../src/workflows/messages.ts';
 import { MadeTrouble } from '../temporal/activity-try.ts';
 import { enterActivity } from '../temporal/current.ts';
+import { isMarkedForSurplus } from '../../../src/domain/surplus.ts';
 import { KeyedPsp } from '../world/keyed-psp.ts';
 import type { Part } from '../world/trouble.ts';
 import type { World } from '../world/world.ts';
@@ -140,7 +141,8 @@ function newest({ tables }: World): PaymentRow | undefined {
 
 /** An operation by hand in the Backoffice. */
 function byHand({ psp, chance }: World): void {
-  const session = chance.pick(psp.sessions.filter(({ ledger }) => (ledger?.held ?? 0) > 0));
+  const money = psp.sessions.flatMap((session) => psp.moneyIn(session));
+  const session = chance.pick(money.filter(({ ledger }) => (ledger?.held ?? 0) > 0));
   if (session === undefined) return;
   const kind = chance.pick(['capture', 'refund', 'void'] as const);
   const { ledger } = session;
@@ -168,14 +170,15 @@ function move(world: World): void {
   );
 }
 
-/** An operator decides about a payment in REVIEW. */
+/** An operator decides about a payment in REVIEW, or about the surplus of a payment. */
 function decide(world: World): void {
   const { tables, chance, promises, service } = world;
-  const payment = [...tables.payments.values()].find(({ status }) => status === 'REVIEW');
+  const payment = [...tables.payments.values()].find(
+    (one) => one.status === 'REVIEW' || isMarkedForSurplus(one),
+  );
   if (payment === undefined) return;
   const decision = chance.pick(['accept', 'give_back', 'dismiss'] as const);
-  const { acceptances, giveBacks, dismissals } = promises.asked;
-  ({ accept: acceptances, give_back: giveBacks, dismiss: dismissals })[decision].add(payment.id);
+  promises.decided(payment, decision);
   ask(world, `an operator says ${decision} about ${payment.id}`, () =>
     resolve(service, payment, { decision, actor: 'anna', key: KEY, reason: 'looked into it' }),
   );

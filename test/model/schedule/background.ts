@@ -1,6 +1,7 @@
 /** The background jobs: sweeps, and the jobs of the forwarder. */
 import { wakeForgotten, wakeUnwoken, wakeUnwatched, abandonedJob } from '../../../src/background/recover.ts';
-import { differsFromListing, hasOtherSums } from '../../../src/domain/compare-listing.ts';
+import { differsFromListing, hasOtherSums, isWorthLook } from '../../../src/domain/compare-listing.ts';
+import { mustGiveBackSurplus } from '../../../src/domain/surplus.ts';
 import { holdsMoney, isSettled } from '../../../src/domain/payment.ts';
 import type { PaymentRow } from '../../../src/store/payments.ts';
 import { KeyedPsp } from '../world/keyed-psp.ts';
@@ -64,8 +65,9 @@ async function tend(world: World): Promise<void> {
 /** Whether the jobs may find any work. The check saves most of the computing time. */
 function isAnythingLeft({ tables, clock }: World): boolean {
   const { payments, operations, outbox, deliveries } = tables;
-  const isLeft = ({ status, expiresAt }: PaymentRow) =>
-    status !== 'PENDING' ? !isSettled(status) || holdsMoney(status) : expiresAt.getTime() < clock.now;
+  const isLeft = ({ status, expiresAt, surplus }: PaymentRow) =>
+    mustGiveBackSurplus(surplus) ||
+    (status !== 'PENDING' ? !isSettled(status) || holdsMoney(status) : expiresAt.getTime() < clock.now);
   return (
     some(deliveries, ({ state, claim: { transactionId } }) =>
       state === 'parked'
@@ -93,11 +95,14 @@ function sweep(world: World): boolean {
     const listed = session === undefined ? null : psp.sayOf(session, 0);
     if (listed?.kind !== 'transaction') continue;
     const { status, capturedMinor, refundedMinor, transactionId } = listed.transaction;
-    const known = { capturedMinor: payment.captured, refundedMinor: payment.refunded };
+    const known = { ...payment, capturedMinor: payment.captured, refundedMinor: payment.refunded };
     const others = hasOtherSums(known, { capturedMinor, refundedMinor });
     const isEvent = session !== undefined && psp instanceof KeyedPsp && psp.unlisted.has(session);
-    if (!differsFromListing(payment, status, others) && !(isEvent && differsFromListing(payment, 'UNCLEAR')))
-      continue;
+    const isNews =
+      differsFromListing(payment, status, others) ||
+      (isEvent && differsFromListing(payment, 'UNCLEAR')) ||
+      listed.surplus?.some((further) => isWorthLook(known, further)) === true;
+    if (!isNews) continue;
     isWoken = true;
     const { id: paymentId, orderReference, n, gateway } = payment;
     const signal = { why: 'sweep', at: new Date(clock.now).toISOString(), transactionId } as const;

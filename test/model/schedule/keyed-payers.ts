@@ -21,7 +21,7 @@ const OUTCOMES = {
 } as const;
 
 export function payKeyed({ chance, clock, trouble }: World, psp: KeyedPsp, session: PspSession): void {
-  if (session.state !== 'open') return psp.payAgain(session);
+  if (session.state !== 'open') return payAgain(psp, session, chance);
   const how = chance.weigh({ ...OUTCOMES, unknown: trouble.weather.sweeps ? 2 : 0 });
   const later = (ends: readonly TransactionStatus[]) => {
     const end = chance.pick(ends);
@@ -53,6 +53,14 @@ export function payKeyed({ chance, clock, trouble }: World, psp: KeyedPsp, sessi
   }
 }
 
+/** Another attempt in a session that has money: late money, or one that fails, or that is not this order's. */
+function payAgain(psp: KeyedPsp, session: PspSession, chance: World['chance']): void {
+  const how = chance.weigh({ authorize: 6, capture: 3, fail: 1, tamper: 1 });
+  const tampered = how === 'tamper' ? chance.pick(TAMPERED) : {};
+  const second = psp.payAgain(session, how === 'fail' ? 'FAILED' : 'AUTHORIZED', tampered);
+  if (how === 'capture') psp.byHand(second, 'capture', second.ledger?.capturable ?? 0);
+}
+
 /** A payer's bank asks for captured money back, or decides about an earlier request. */
 export function dispute({ psp, chance }: World): void {
   if (!(psp instanceof KeyedPsp)) return;
@@ -64,11 +72,13 @@ export function dispute({ psp, chance }: World): void {
 export function failRefund(world: World): void {
   const { psp, chance, clock } = world;
   if (!(psp instanceof KeyedPsp)) return;
-  const done = psp.sessions.flatMap((session) =>
-    (ledgerOf(session)?.refunds ?? [])
-      .filter(({ operation: { state } }) => state === 'done')
-      .map(({ id }) => ({ session, id })),
-  );
+  const done = psp.sessions
+    .flatMap((session) => psp.moneyIn(session))
+    .flatMap((session) =>
+      (ledgerOf(session)?.refunds ?? [])
+        .filter(({ operation: { state } }) => state === 'done')
+        .map(({ id }) => ({ session, id })),
+    );
   const refund = chance.pick(done);
   if (refund === undefined) return;
   const ms = chance.hits(0.05)

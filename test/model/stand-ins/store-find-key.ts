@@ -2,7 +2,16 @@
 import type { Claim } from '../../../src/domain/callback.ts';
 import type { PaymentKey } from '../../../src/domain/payment.ts';
 import type { Db } from '../../../src/store/open.ts';
+import type { PaymentRow } from '../../../src/store/payments.ts';
 import { tablesOf } from '../world/tables.ts';
+
+/** As its own one, or as surplus. */
+export function hasTransaction(
+  { transactionId, surplus }: Pick<PaymentRow, 'transactionId' | 'surplus'>,
+  named: string,
+): boolean {
+  return transactionId === named || surplus.some((one) => one.transactionId === named);
+}
 
 export function findKey(
   db: Db,
@@ -11,12 +20,11 @@ export function findKey(
 ): Promise<PaymentKey | null> {
   const tables = tablesOf(db);
   return tables.call('find the payment of a callback', () => {
-    const payments = [...tables.payments.values()];
-    const found =
+    const found = [...tables.payments.values()].find((payment) =>
       sessionId === undefined
-        ? (payments.find((payment) => payment.transactionId === (transactionId ?? '')) ??
-          payments.find(({ surplus }) => surplus.some((other) => other.transactionId === transactionId)))
-        : payments.find((payment) => payment.sessionId === sessionId);
+        ? transactionId !== undefined && hasTransaction(payment, transactionId)
+        : payment.sessionId === sessionId,
+    );
     if (found === undefined) return null;
     const { id: paymentId, orderReference, n } = found;
     return { paymentId, orderReference, n };

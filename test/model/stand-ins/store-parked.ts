@@ -1,6 +1,7 @@
 /** `src/store/parked.ts` in memory. */
 import type { Db } from '../../../src/store/open.ts';
 import { tablesOf } from '../world/tables.ts';
+import { hasTransaction } from './store-find-key.ts';
 
 const PARKED_FOR_MS = 7 * 24 * 3_600_000;
 
@@ -10,10 +11,8 @@ export function placeParked(db: Db): Promise<void> {
     for (const row of tables.deliveries.values()) {
       if (row.state !== 'parked') continue;
       const { transactionId } = row.claim;
-      const found = [...tables.payments.values()].find(
-        (payment) =>
-          payment.transactionId === transactionId ||
-          payment.surplus.some((other) => other.transactionId === transactionId),
+      const found = [...tables.payments.values()].find((payment) =>
+        hasTransaction(payment, transactionId ?? ''),
       );
       const { id: paymentId, orderReference, n } = found ?? {};
       if (paymentId !== undefined)

@@ -3,7 +3,9 @@ import type { PaymentRow } from '../../../src/store/payments.ts';
 import type { Books } from './at-rest.ts';
 import type { KeyedLedger } from './keyed-ledger.ts';
 import { ledgerOf, type KeyedPsp } from './keyed-psp.ts';
+import { brokenAtSurplus } from './at-rest-surplus.ts';
 import type { Keyless } from './network.ts';
+import { hasTransaction } from '../stand-ins/store-find-key.ts';
 import type { Tables } from './tables.ts';
 
 export function brokenAtKeyed(books: Books, psp: KeyedPsp): string | null {
@@ -12,10 +14,8 @@ export function brokenAtKeyed(books: Books, psp: KeyedPsp): string | null {
     const wrong = wrongWithKeyless(callback, psp, tables);
     if (wrong !== null) return wrong;
   }
-  for (const { id, surplus } of psp.sessions) {
-    const held = surplus.reduce((sum, one) => sum + one.held, 0);
-    if (held > 0) return `${held} are held in ${id} beside the money that was paid first`;
-  }
+  const wrongSurplus = brokenAtSurplus(books, psp);
+  if (wrongSurplus !== null) return wrongSurplus;
   for (const payment of tables.payments.values()) {
     const session = psp.sessions.find(({ id }) => id === payment.sessionId);
     const ledger = session && ledgerOf(session);
@@ -47,7 +47,8 @@ function wrongWithKeyless(
   const session = sessionId === undefined ? psp.byTransaction(transactionId) : psp.find(sessionId);
   const owner = [...payments.values()].find((payment) => payment.sessionId === session?.id);
   // A session may be recorded later. Without a reading of the transaction, its id is not known to be ours.
-  const isKnown = sessionId === undefined ? owner?.transactionId === transactionId : isOfKnown;
+  const isKnown =
+    sessionId === undefined ? owner !== undefined && hasTransaction(owner, transactionId) : isOfKnown;
   const meant = isKnown ? (owner?.id ?? null) : null;
   // A second receipt may have reached the run while the first was parked.
   const isHandled = row.outcome === 'accepted' && row.state === 'handled';

@@ -1,13 +1,16 @@
 /** The promises at the end of a schedule: everything is finished, and all money is where it belongs. */
 import { isOpen } from '../../../src/domain/payment.ts';
+import { mustGiveBackSurplus } from '../../../src/domain/surplus.ts';
 import type { OperationRow } from '../../../src/store/operations.ts';
 import type { OutboxRow } from '../../../src/store/outbox.ts';
 import type { OrderRow, PaymentRow } from '../../../src/store/payments.ts';
 import { brokenAtKeyed } from './at-rest-keyed.ts';
 import { KeyedPsp } from './keyed-psp.ts';
 import type { Ledger } from './ledger.ts';
-import type { Psp } from './psp.ts';
+import type { Psp, PspSession } from './psp.ts';
 import type { Keyless } from './network.ts';
+import type { Promises } from './promises.ts';
+import { hasTransaction } from '../stand-ins/store-find-key.ts';
 import { isUnfinished, type Tables } from './tables.ts';
 import type { World } from './world.ts';
 
@@ -18,12 +21,13 @@ export interface Books {
   readonly open: readonly string[];
   /** Callbacks without a key of ours that were answered 200. */
   readonly keyless: readonly Keyless[];
+  readonly promises: Promises;
   /** The updates that reached the merchant, in order. */
   readonly inbox: readonly { readonly effectId: string; readonly body: string }[];
 }
 
-export function booksOf({ tables, psp, server, shop, network: { keyless } }: World): Books {
-  return { tables, psp, open: server.open(), inbox: shop.inbox, keyless };
+export function booksOf({ tables, psp, server, shop, promises, network: { keyless } }: World): Books {
+  return { tables, psp, open: server.open(), inbox: shop.inbox, keyless, promises };
 }
 
 /** A text about unfinished work; null once all is at rest. */
@@ -36,6 +40,8 @@ export function unrest({ tables, open }: Books): string | null {
   for (const { state, outcome, eventId } of tables.deliveries.values())
     if (outcome === 'accepted' && state !== 'handled' && state !== 'parked')
       return `callback ${eventId} is ${state}`;
+  for (const { id, surplus } of tables.payments.values())
+    if (mustGiveBackSurplus(surplus)) return `surplus of ${id} is still to be given back`;
   const placeable = findPlaceable(tables);
   if (placeable !== undefined) return `callback ${placeable} is parked, and its payment is known`;
   const reviewed = new Set([...tables.payments.values()].filter(isReviewed).map(runOf));
@@ -45,10 +51,13 @@ export function unrest({ tables, open }: Books): string | null {
 
 /** A parked callback of a payment that we know. */
 function findPlaceable({ deliveries, payments }: Tables): string | undefined {
-  const known = new Set([...payments.values()].map(({ transactionId }) => transactionId ?? ''));
   for (const { state, eventId, claim } of deliveries.values())
-    if (state === 'parked' && known.has(claim['transactionId'] ?? '')) return eventId ?? '';
+    if (state === 'parked' && isKnown(claim['transactionId'] ?? '')) return eventId ?? '';
   return undefined;
+
+  function isKnown(transactionId: string): boolean {
+    return [...payments.values()].some((payment) => hasTransaction(payment, transactionId));
+  }
 }
 
 /** A person has to decide, and the run reads the gateway every hour. */
@@ -68,10 +77,10 @@ export function brokenAtRest(books: Books): string | null {
     if (wrong !== null) return wrong;
   }
   for (const payment of tables.payments.values()) {
-    const ledger = psp.sessions.find(({ id }) => id === payment.sessionId)?.ledger ?? null;
+    const session = psp.sessions.find(({ id }) => id === payment.sessionId);
     const wrong =
-      wrongWithMoney(payment, ledger, tables) ??
-      wrongWithOperations(payment, ledger, tables) ??
+      wrongWithMoney(payment, session?.ledger ?? null, tables) ??
+      wrongWithOperations(payment, session, tables) ??
       wrongWithReversals(payment, books);
     if (wrong !== null) return wrong;
   }
@@ -111,8 +120,13 @@ function wrongWithMoney(payment: PaymentRow, ledger: Ledger | null, tables: Tabl
   return `${id} knows of ${payment.captured} and ${payment.refunded}, the gateway of ${captured} and ${refunded}`;
 }
 
-function wrongWithOperations(payment: PaymentRow, ledger: Ledger | null, tables: Tables): string | null {
-  for (const row of tables.operationsOf(payment.id)) {
+function wrongWithOperations(
+  { id }: PaymentRow,
+  session: PspSession | undefined,
+  tables: Tables,
+): string | null {
+  for (const row of tables.operationsOf(id)) {
+    const ledger = ledgerFor(row, session);
     // The gateway may have changed its mind, or done a declined operation, after our last read.
     if (row.state === 'done' && !isDoneIn(row, ledger, row.kind === 'void') && !isMadeUpFor(row, ledger))
       return `${row.kind} ${row.reference} is done here and not at the gateway`;
@@ -120,6 +134,11 @@ function wrongWithOperations(payment: PaymentRow, ledger: Ledger | null, tables:
       return `${row.kind} ${row.reference} has failed here (${row.code}) and is done at the gateway`;
   }
   return null;
+}
+
+function ledgerFor({ transactionId }: OperationRow, session: PspSession | undefined): Ledger | null {
+  if (transactionId === null) return session?.ledger ?? null;
+  return session?.surplus.find(({ is }) => is.id === transactionId) ?? null;
 }
 
 /** Where an update said that an operation was done, and it was taken back, another update has to say that. */

@@ -1,12 +1,13 @@
 /** The promises of contract §5 with the keyed PSP: they differ where keys, closing and captures do. */
 import type { LateMoneyPolicy } from '../../../src/domain/apply-finding.ts';
+import { isMarkedForSurplus } from '../../../src/domain/surplus.ts';
 import type { OperationRequest } from '../../../src/gateways/gateway.ts';
 import { STRIPE_TRAITS } from '../../../src/gateways/stripe/capabilities.ts';
 import type { OperationRow } from '../../../src/store/operations.ts';
 import type { PaymentRow } from '../../../src/store/payments.ts';
 import type { OperationFate } from './gateway.ts';
 import { KEPT_MS } from './key-book.ts';
-import { ledgerOf, type KeyedPsp } from './keyed-psp.ts';
+import { isOurs, ledgerOf, type KeyedPsp } from './keyed-psp.ts';
 import type { BookedOperation } from './ledger.ts';
 import { Promises } from './promises.ts';
 import type { PspSession } from './psp.ts';
@@ -29,6 +30,9 @@ export class KeyedPromises extends Promises {
   readonly #sentKeys = new Map<string, readonly SentKey[]>();
   /** Sessions that we have closed before their time, on request. */
   readonly #closed = new Set<PspSession>();
+  readonly #surplusGiveBacks = new Set<string>();
+  /** Payments whose surplus a person takes care of. */
+  readonly surplusDismissals = new Set<string>();
 
   constructor(
     tables: Tables,
@@ -44,6 +48,46 @@ export class KeyedPromises extends Promises {
   override sending(request: OperationRequest, session: PspSession | undefined, fate: OperationFate): void {
     super.sending(request, session, fate);
     this.#releasing(request, session);
+    this.#reaching(request, session);
+  }
+
+  /** An operation reaches the transaction that it is about. Surplus is only given back, and only ours. */
+  #reaching({ kind, reference, transactionId }: OperationRequest, session: PspSession | undefined): void {
+    const row = session && this.#rowOf(session, kind, reference);
+    if (session === undefined || row === undefined) return;
+    const meant = row.transactionId ?? this.#keyed.find(session.id)?.ledger?.is.id;
+    const what = `${kind} ${reference} of ${row.paymentId}`;
+    this.keep(meant === transactionId, `${what} is about ${meant}, and is sent to ${transactionId}`);
+    const payment = this.tables.payments.get(row.paymentId);
+    if (row.transactionId === null || payment === undefined) return;
+    this.keep(kind !== 'capture', `${what} captures surplus`);
+    this.keep(isOurs(session, payment), `${what} moves money that is not this order's`);
+  }
+
+  #rowOf({ key }: PspSession, kind: string, reference: string): OperationRow | undefined {
+    return this.tables
+      .operationsOf(key.paymentId)
+      .find((row) => row.kind === kind && row.reference === reference);
+  }
+
+  /** A decision about a payment with surplus covers the surplus alone, while that holds money. */
+  override decided(payment: PaymentRow, decision: 'accept' | 'give_back' | 'dismiss'): void {
+    const session = this.#keyed.find(payment.sessionId ?? '');
+    const isMarked = isMarkedForSurplus(payment);
+    const isHeld = session?.surplus.some(({ held }) => held > 0) === true;
+    if ((isMarked || isHeld) && decision === 'give_back') this.#surplusGiveBacks.add(payment.id);
+    if (!isMarked) super.decided(payment, decision);
+    else if (decision === 'dismiss') this.surplusDismissals.add(payment.id);
+  }
+
+  protected override isAskedFor(row: OperationRow): boolean {
+    if (row.transactionId === null) return super.isAskedFor(row);
+    if (row.cause === 'operator') return this.#surplusGiveBacks.has(row.paymentId);
+    return row.cause === 'late_money' && this.policy === 'give_back';
+  }
+
+  override changed(session: PspSession): void {
+    for (const one of this.#keyed.moneyIn(session)) super.changed(one);
   }
 
   /** The rest of an authorization is released only where that was asked for, and never what is promised. */

@@ -5,6 +5,7 @@
 import type { Captures } from '../../../src/domain/operation.ts';
 import type { Reading, TransactionStatus } from '../../../src/domain/transaction.ts';
 import type { OperationAnswer } from '../../../src/gateways/gateway.ts';
+import type { PaymentRow } from '../../../src/store/payments.ts';
 import { KeyBook } from './key-book.ts';
 import { KeyedLedger } from './keyed-ledger.ts';
 import type { Ledger } from './ledger.ts';
@@ -15,10 +16,7 @@ export type Opening = PspSession | 'failed';
 
 export interface KeyedRules extends PspRules {
   readonly captures: Captures;
-  /**
-   * Whether the payer may pay a session twice. The core does not yet handle a second transaction of a session,
-   * so no schedule has it.
-   */
+  /** Whether the payer may pay a session twice. */
   readonly paysTwice: boolean;
 }
 
@@ -52,13 +50,30 @@ export class KeyedPsp extends Psp {
     return state === 'open' || isAgain;
   }
 
-  /** A second transaction in the same session. */
-  payAgain(session: PspSession): void {
+  /** A second transaction in the same session. `tampered`: its fields that differ from the first one's. */
+  payAgain(session: PspSession, status: TransactionStatus, tampered: Partial<Ledger['is']> = {}): PspSession {
     const { is } = session.ledger as Ledger;
-    const second = this.begin({ ...is, id: `${is.id}-again` });
-    second.become('AUTHORIZED', this.watch.now());
+    const second = this.begin({ ...is, ...tampered, id: `${is.id}-again` });
+    second.become(status, this.watch.now());
     session.surplus.push(second);
-    this.change(session, 'AUTHORIZED');
+    this.change(session, status);
+    return beside(session, second);
+  }
+
+  /** The first transaction, and the further ones. */
+  override moneyIn(session: PspSession): readonly PspSession[] {
+    return [session, ...session.surplus.map((further) => beside(session, further))];
+  }
+
+  override byTransaction(transactionId: string): PspSession | undefined {
+    return this.sessions
+      .flatMap((session) => this.moneyIn(session))
+      .find(({ ledger }) => ledger?.is.id === transactionId);
+  }
+
+  /** What was captured is never taken back here. */
+  override mostCaptured(session: PspSession | undefined): number {
+    return session?.ledger?.captured ?? 0;
   }
 
   /** The payer's bank refuses, and the payer may try again. */
@@ -100,8 +115,9 @@ export class KeyedPsp extends Psp {
   }
 
   override change(session: PspSession, event: string): void {
-    if (event === 'REFUND' || event === 'DISPUTE') this.unlisted.add(session);
-    super.change(session, event);
+    const whole = this.find(session.id) ?? session;
+    if (event === 'REFUND' || event === 'DISPUTE') this.unlisted.add(whole);
+    super.change(whole, event);
   }
 
   /** Its reads never lag. */
@@ -117,6 +133,25 @@ export class KeyedPsp extends Psp {
     const transaction = ledger.shown(updatedAt);
     return { kind: 'transaction', transaction, ...(surplus.length > 0 && { surplus }) };
   }
+}
+
+/** A session with another one of its transactions in place of the first. */
+function beside(session: PspSession, ledger: Ledger): PspSession {
+  return Object.create(session, { ledger: { value: ledger } }) as PspSession;
+}
+
+/** Whether it is the session of a further transaction. */
+export function isFurther({ ledger, surplus }: PspSession): boolean {
+  return surplus.some((one) => one === ledger);
+}
+
+/** Whether a further transaction is of the session's order, or as a person has accepted. Its amount may be any. */
+export function isOurs(
+  { ledger, currency, reference }: PspSession,
+  { acceptedCurrency, acceptedReference }: Pick<PaymentRow, 'acceptedCurrency' | 'acceptedReference'>,
+): boolean {
+  const meant = [acceptedCurrency ?? currency, acceptedReference ?? reference];
+  return ledger?.is.currency === meant[0] && ledger?.is.reference === meant[1];
 }
 
 export function ledgerOf({ ledger }: PspSession): KeyedLedger | undefined {

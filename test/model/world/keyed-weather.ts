@@ -44,5 +44,6 @@ export function drawKeyedWeather(chance: Chance): Weather {
     thin: chance.hits(0.3) ? 0.5 : 0,
     keptFailures: isHard ? 0.1 : 0,
     outlivesKeys: isHard && chance.hits(0.25),
+    paysTwice: chance.hits(0.3),
   };
 }

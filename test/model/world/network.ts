@@ -9,7 +9,7 @@ import { asksForLook, claimUnsignalled, logDelivery, markSignalled } from '../st
 import { findKey } from '../../../src/store/find-key.ts';
 import { placeParked } from '../../../src/store/parked.ts';
 import { paymentWorkflowId } from '../../../src/workflows/messages.ts';
-import { KeyedPsp } from './keyed-psp.ts';
+import { isFurther, KeyedPsp } from './keyed-psp.ts';
 import { newFacts, noticeOf, type Notice } from './notices.ts';
 import type { PspSession } from './psp.ts';
 import { dbOf } from './tables.ts';
@@ -53,7 +53,7 @@ export class Network {
   readonly #unlogged: (Callback & { readonly key: PaymentKey })[] = [];
   /** Callbacks without a key that were answered 200. */
   readonly keyless: Keyless[] = [];
-  /** The facts of each session that were told. */
+  /** The facts of each session, and of each further transaction, that were told. */
   readonly #facts = new Map<string, Set<string>>();
   readonly #toldOf = new Map<string, readonly string[]>();
   #made = 0;
@@ -71,11 +71,18 @@ export class Network {
   }
 
   #announceFacts(session: PspSession, event: string): void {
+    for (const one of this.#world.psp.moneyIn(session)) this.#announceTransaction(one, event);
+  }
+
+  #announceTransaction(session: PspSession, event: string): void {
     const { chance, trouble } = this.#world;
-    const told = this.#facts.get(session.id) ?? new Set();
-    this.#facts.set(session.id, told);
+    const of = isFurther(session) ? (session.ledger?.is.id ?? '') : session.id;
+    const told = this.#facts.get(of) ?? new Set();
+    this.#facts.set(of, told);
     for (const fact of newFacts(session, event, told)) {
-      const notice = noticeOf(session, fact, chance.hits(trouble.weather.thin));
+      // Without its key or its session, an unknown transaction is nobody's.
+      const isThin = !isFurther(session) && chance.hits(trouble.weather.thin);
+      const notice = noticeOf(session, fact, isThin);
       this.#send(() => this.#written(notice, session.key));
     }
   }

@@ -1,7 +1,7 @@
 /** What the webhooks of the keyed PSP say: each tells a fact, with our key, or with the PSP's names alone. */
 import type { Claim } from '../../../src/domain/callback.ts';
 import { factsIn, type Fact } from './keyed-ledger.ts';
-import { ledgerOf } from './keyed-psp.ts';
+import { isFurther, ledgerOf } from './keyed-psp.ts';
 import type { PspSession } from './psp.ts';
 
 export interface Notice {
@@ -14,13 +14,17 @@ export interface Notice {
 
 /** The facts that no notice has told yet. `told` is changed. A refusal of the payer's bank is told each time. */
 export function newFacts(session: PspSession, event: string, told: Set<string>): Fact[] {
-  const ledger = ledgerOf(session);
-  const facts = [
-    ...(session.state === 'expired' ? [EXPIRED] : []),
-    ...(ledger === undefined ? [] : factsIn(ledger)),
-  ].filter(({ name }) => !told.has(name));
+  const facts = factsOf(session).filter(({ name }) => !told.has(name));
   for (const { name } of facts) told.add(name);
-  return event === 'DECLINED' ? [...facts, REFUSED] : facts;
+  return event === 'DECLINED' && !isFurther(session) ? [...facts, REFUSED] : facts;
+}
+
+/** A further transaction tells nothing about its session. */
+function factsOf(session: PspSession): Fact[] {
+  const ledger = ledgerOf(session);
+  const facts = ledger === undefined ? [] : factsIn(ledger);
+  if (isFurther(session)) return facts.filter(({ object }) => object !== 'session');
+  return session.state === 'expired' ? [EXPIRED, ...facts] : facts;
 }
 
 const EXPIRED: Fact = { object: 'session', name: 'session:expired' };

@@ -42,14 +42,20 @@ export class Promises {
   };
   protected readonly tables: Tables;
   readonly #psp: Psp;
-  readonly #policy: LateMoneyPolicy;
+  protected readonly policy: LateMoneyPolicy;
   /** The result of an operation when it was last sent. */
   readonly #sent = new Map<string, OperationFate>();
 
   constructor(tables: Tables, psp: Psp, policy: LateMoneyPolicy) {
     this.tables = tables;
     this.#psp = psp;
-    this.#policy = policy;
+    this.policy = policy;
+  }
+
+  /** An operator decides about a payment. */
+  decided({ id }: PaymentRow, decision: 'accept' | 'give_back' | 'dismiss'): void {
+    const { acceptances, giveBacks, dismissals } = this.asked;
+    ({ accept: acceptances, give_back: giveBacks, dismiss: dismissals })[decision].add(id);
   }
 
   keep(isKept: boolean, otherwise: string): void {
@@ -76,8 +82,9 @@ export class Promises {
     const is = session?.ledger?.is;
     if (is === undefined || session?.ledger?.authorizedAt == null)
       return this.keep(false, `${payment.id} pays, and its session never had any money`);
-    const { sessionId } = record.transaction ?? {};
+    const { sessionId, transactionId } = record.transaction ?? {};
     this.keep(sessionId === payment.sessionId, `${payment.id} pays with what belongs to ${sessionId}`);
+    this.keep(transactionId === is.id, `${payment.id} pays with ${transactionId}, which is surplus`);
     this.keep(is.account === ACCOUNT, `${payment.id} pays with a transaction of another account`);
     if (record.finding?.decision === 'accept')
       return this.keep(this.asked.acceptances.has(payment.id), `${payment.id} is accepted without a request`);
@@ -187,7 +194,7 @@ export class Promises {
       `${kind} ${reference} of ${request.amountMinor} is sent beside ${promised} of ${most}`,
     );
     this.keep(
-      this.#isAskedFor(row),
+      this.isAskedFor(row),
       `${kind} ${reference} of ${paymentId} is sent without a request (${row.cause})`,
     );
   }
@@ -209,7 +216,7 @@ export class Promises {
   }
 
   /** The sum that our other operations, done or under way, take of the same money. */
-  #promised({ id, paymentId, kind }: OperationRow, ledger: Ledger | null | undefined): number {
+  #promised({ id, paymentId, transactionId, kind }: OperationRow, ledger: Ledger | null | undefined): number {
     const booked = (row: OperationRow) =>
       ledger?.operations.filter(({ isOurs, who }) => isOurs && who === row.reference) ?? [];
     const hasFailed = (row: OperationRow) => booked(row).some(({ state }) => state === 'failed');
@@ -217,14 +224,15 @@ export class Promises {
     const isUndone = (row: OperationRow) => booked(row).some(({ isReversed }) => isReversed === true);
     return this.tables
       .operationsOf(paymentId)
-      .filter((row) => row.id !== id && (row.kind === 'refund') === (kind === 'refund'))
+      .filter((row) => row.id !== id && row.transactionId === transactionId)
+      .filter((row) => (row.kind === 'refund') === (kind === 'refund'))
       .filter((row) =>
         row.state === 'done' ? !isUndone(row) : isUnfinished(row) && row.sentAt !== null && !hasFailed(row),
       )
       .reduce((sum, { amount }) => sum + (amount ?? 0), 0);
   }
 
-  #isAskedFor({ paymentId, kind, reference, cause }: OperationRow): boolean {
+  protected isAskedFor({ paymentId, kind, reference, cause }: OperationRow): boolean {
     const payment = this.tables.payments.get(paymentId) as PaymentRow;
     const paidBy = this.tables.orders.get(payment.orderReference)?.paidPaymentId ?? null;
     if (cause === 'merchant')
@@ -232,7 +240,7 @@ export class Promises {
     if (cause === 'operator') return this.asked.giveBacks.has(paymentId);
     if (cause === 'auto_capture') return payment.capture === 'auto' && paidBy === paymentId;
     return (
-      this.#policy === 'give_back' && paidBy !== paymentId && (paidBy !== null || payment.closedBy !== null)
+      this.policy === 'give_back' && paidBy !== paymentId && (paidBy !== null || payment.closedBy !== null)
     );
   }
 

@@ -38,6 +38,8 @@ export interface Weather {
   readonly keptFailures: number;
   /** Whether a gateway that loses an operation may then be away for longer than it knows a key. */
   readonly outlivesKeys: boolean;
+  /** Whether the payer may pay a session twice. */
+  readonly paysTwice: boolean;
   /** The number of activations after which a run continues as new. */
   readonly longRun: number;
 }
@@ -130,6 +132,7 @@ export function drawWeather(chance: Chance): Weather {
     thin: 0,
     keptFailures: 0,
     outlivesKeys: false,
+    paysTwice: false,
     longRun: chance.hits(0.1) ? chance.between(6, 40) : Infinity,
   };
 }

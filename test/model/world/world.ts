@@ -95,7 +95,7 @@ export class World {
     };
     const { policy } = weather;
     if (kind === 'keyed') {
-      const psp = new KeyedPsp({ ...weather, captures: weather.rules.captures, paysTwice: false }, watch);
+      const psp = new KeyedPsp({ ...weather, captures: weather.rules.captures }, watch);
       this.psp = psp;
       this.promises = new KeyedPromises(this.tables, psp, {
         policy,
@@ -160,11 +160,7 @@ export class World {
   }
 
   #changed(session: PspSession, event: string): void {
-    const { ledger } = session;
-    this.say(
-      () =>
-        `gateway: ${session.id} ${event} → ${ledger === null ? session.state : `${ledger.status} ${ledger.captured}/${ledger.refunded}`}`,
-    );
+    this.say(() => `gateway: ${session.id} ${event} → ${this.psp.moneyIn(session).map(booked).join(', ')}`);
     this.lastChange = this.clock.now;
     this.promises.changed(session);
     this.network.announce(session, event);
@@ -225,6 +221,10 @@ export class World {
       firstAttempts: { tell: (order: string, effects: string[]) => this.firstAttempts.tell(order, effects) },
     } as unknown as Service;
   }
+}
+
+function booked({ ledger, state }: PspSession): string {
+  return ledger === null ? state : `${ledger.status} ${ledger.captured}/${ledger.refunded}`;
 }
 
 function at(ms: number): string {
