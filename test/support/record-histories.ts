@@ -4,9 +4,12 @@
  */
 import type { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { KEYED_SCENARIOS } from './keyed-scenarios.ts';
+import { KeyedStory } from './keyed-story.ts';
 import { MONEY_SCENARIOS, type MoneyScenario } from './money-scenarios.ts';
 import { startMoneyWorld } from './money-world.ts';
-import { startPaymentWorld, type PaymentWorld } from './payment-world.ts';
+import { prepareWorld, type PaymentWorld } from './payment-world.ts';
+import { stoppedAnyhow } from './run-activities.ts';
 import { SCENARIOS } from './scenarios.ts';
 import { Story } from './story.ts';
 import { LONG_SWEEP_SCENARIOS, SWEEP_SCENARIOS } from './sweep-scenarios.ts';
@@ -22,6 +25,7 @@ export interface Recorded {
 /** Every scenario that leaves a history. */
 export const SCENARIO_NAMES = [
   ...Object.keys(SCENARIOS),
+  ...Object.keys(KEYED_SCENARIOS),
   ...Object.keys(MONEY_SCENARIOS),
   ...Object.keys(SWEEP_SCENARIOS),
   ...Object.keys(LONG_SWEEP_SCENARIOS),
@@ -39,7 +43,15 @@ export async function recordHistories(names: readonly string[]): Promise<Recorde
   if (unknown !== undefined)
     throw new Error(`no scenario "${unknown}"; there are: ${SCENARIO_NAMES.join(', ')}`);
   return [
-    ...(await recordStories(names.filter((name) => name in SCENARIOS))),
+    ...(await recordStories(
+      names.filter((name) => name in SCENARIOS),
+      record,
+    )),
+    ...(await recordStories(
+      names.filter((name) => name in KEYED_SCENARIOS),
+      recordKeyed,
+      ['stripe'],
+    )),
     ...(await recordMoney(names, 'real')),
     ...(await recordMoney(names, 'skipping')),
     ...(await recordSweeps(names, SWEEP_SCENARIOS)),
@@ -86,19 +98,25 @@ async function recordMoney(names: readonly string[], time: MoneyScenario['time']
   }
 }
 
-async function recordStories(names: readonly string[]): Promise<Recorded[]> {
+async function recordStories(
+  names: readonly string[],
+  recordStory: (world: PaymentWorld, name: string) => Promise<Recorded[]>,
+  gateways?: readonly string[],
+): Promise<Recorded[]> {
   if (names.length === 0) return [];
-  const world = await startPaymentWorld('real', ['limit.historyCount.suggestContinueAsNew=100']);
+  const world = await prepareWorld('real', ['limit.historyCount.suggestContinueAsNew=100']);
+  const stop = await world.work(gateways);
   try {
     const left = [...names];
     const recorded: Recorded[] = [];
     const playNext = async (): Promise<void> => {
       for (let name = left.shift(); name !== undefined; name = left.shift())
-        recorded.push(...(await record(world, name).catch(failedAt(name))));
+        recorded.push(...(await recordStory(world, name).catch(failedAt(name))));
     };
     await Promise.all(Array.from({ length: AT_ONCE }, playNext));
     return recorded;
   } finally {
+    await stop().catch(stoppedAnyhow);
     await world.close();
   }
 }
@@ -117,6 +135,12 @@ function failedAt(name: string): (error: unknown) => [] {
 function record(world: PaymentWorld, name: string): Promise<Recorded[]> {
   const story = new Story(world, name);
   const play = async () => (await SCENARIOS[name]?.(story)) ?? [story.workflowId];
+  return recordOne(world.server.client, name, play);
+}
+
+function recordKeyed(world: PaymentWorld, name: string): Promise<Recorded[]> {
+  const story = new KeyedStory(world, name);
+  const play = async () => (await KEYED_SCENARIOS[name]?.(story)) ?? [story.workflowId];
   return recordOne(world.server.client, name, play);
 }
 
