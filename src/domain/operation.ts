@@ -251,11 +251,12 @@ export interface PromisedOperation extends TracedOperation {
   readonly isSent: boolean;
   /** The amount reserved for it. Null before it was first sent. */
   readonly amountMinor: number | null;
+  readonly finalCapture?: boolean;
 }
 
 /**
  * The amount reserved for other operations that the transaction does not show yet. Captures and voids draw on
- * the same rest.
+ * the same rest, and a final capture takes all of it.
  */
 export function reservedFor(
   kind: OperationKind,
@@ -265,5 +266,10 @@ export function reservedFor(
   return others
     .filter((other) => (other.kind === 'refund') === (kind === 'refund'))
     .filter((other) => !['done', 'failed'].includes(traceOf(other, transaction).state))
-    .reduce((sum, { amountMinor }) => sum + (amountMinor ?? 0), 0);
+    .reduce((sum, other) => sum + takenBy(other, transaction), 0);
+}
+
+function takenBy({ amountMinor, finalCapture }: PromisedOperation, { capturableMinor }: Transaction): number {
+  if (amountMinor === null) return 0;
+  return finalCapture === true ? Math.max(amountMinor, capturableMinor) : amountMinor;
 }

@@ -246,6 +246,13 @@ describe('the sum that is reserved for other operations', () => {
     expect(reservedFor('capture', others, aTransaction({ operations }))).toBe(4_000);
   });
 
+  it('is all that is left for a final capture that was sent', () => {
+    const final = { ...other('capture', 'c1'), finalCapture: true };
+    expect(reservedFor('capture', [final], aTransaction())).toBe(10_000);
+    expect(reservedFor('capture', [{ ...final, amountMinor: null }], aTransaction())).toBe(0);
+    expect(reservedFor('refund', [final], aTransaction())).toBe(0);
+  });
+
   it('is the same for a void, and has nothing of operations that were not sent', () => {
     const others = [other('capture', 'c1'), { ...other('capture', 'c2'), amountMinor: null }];
     expect(reservedFor('void', others, aTransaction())).toBe(4_000);
