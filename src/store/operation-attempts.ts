@@ -125,12 +125,16 @@ async function lockSent(tx: Db, operationId: string): Promise<string> {
   return sentOf(others);
 }
 
-/** The gateway did nothing in the try that was marked at this time, so the operation may be sent again. */
+/**
+ * The gateway did nothing in the try that was marked at this time, so the operation may be sent again. Not where
+ * another try has sent it by the same mark meanwhile.
+ */
 export async function markNotSent(db: Db, operationId: string, sentAt: Date): Promise<void> {
+  const isOnlyMarked = eq(operations.state, 'pending');
   await db
     .update(operations)
     .set({ sentAt: null, sentLines: null, code: null, detail: null, updatedAt: sql`now()` })
-    .where(and(eq(operations.id, operationId), eq(operations.sentAt, sentAt), isUnfinished));
+    .where(and(eq(operations.id, operationId), eq(operations.sentAt, sentAt), isOnlyMarked));
 }
 
 /**

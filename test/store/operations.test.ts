@@ -89,6 +89,18 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     expect(await markSending(store.db, id, 4_000)).not.toBeNull();
   });
 
+  it('stay marked where another attempt has sent them by the same mark', async () => {
+    const payment = await aPayment(store.db);
+    const { id } = (await claim(payment)).operation;
+    const marked = await markSending(store.db, id, 4_000);
+    await markUnknown(store.db, id);
+    await markNotSent(store.db, id, marked?.sentAt as Date);
+    expect((await readAttempt(store.db, id)).operation).toMatchObject({
+      state: 'unknown',
+      sentAt: marked?.sentAt,
+    });
+  });
+
   it('are not marked by an attempt that stood still while money was reserved for another one', async () => {
     const payment = await aPayment(store.db);
     const [slow, quick] = [await claim(payment), await claim(payment, { reference: 'c2' })];

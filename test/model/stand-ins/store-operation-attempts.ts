@@ -57,7 +57,7 @@ export function markNotSent(db: Db, operationId: string, sentAt: Date): Promise<
   const tables = tablesOf(db);
   return tables.call('mark as not sent', () => {
     const operation = sentThen(tables, operationId, sentAt);
-    if (operation !== undefined && isUnfinished(operation))
+    if (operation?.state === 'pending')
       tables.changeOperation(operationId, { sentAt: null, code: null, detail: null });
   });
 }
