@@ -12,12 +12,12 @@ const bothOf = ({ workflowId, address }: KeyedStory): string[] => [
   moneyWorkflowId(address.paymentId),
 ];
 
-const held = ({ session }: KeyedStory): number => session.ledger?.held ?? 0;
+const held = ({ booked }: KeyedStory): number => booked.ledger?.held ?? 0;
 
 /** A second money in the session of the paid order. */
 async function paysTwice(story: KeyedStory): Promise<void> {
   await story.pays();
-  const second = story.psp.payAgain(story.session, 'AUTHORIZED');
+  const second = story.books.payAgain(story.booked, 'AUTHORIZED');
   await story.event('payment', 'authorized', second);
 }
 
@@ -39,23 +39,23 @@ async function capture(story: KeyedStory, amount: number): Promise<void> {
 export const KEYED_SCENARIOS: Readonly<Record<string, KeyedScenario>> = {
   async 'bank-debit-paid-later'(story) {
     await story.open();
-    story.psp.pay(story.session, 'ON_HOLD');
+    story.books.pay(story.booked, 'ON_HOLD');
     await story.event('session', 'session:complete');
-    story.psp.pay(story.session, 'AUTHORIZED');
-    story.psp.byHand(story.session, 'capture', held(story));
+    story.books.pay(story.booked, 'AUTHORIZED');
+    story.books.byHand(story.booked, 'capture', held(story));
     await story.event('payment', 'captured:72200');
   },
   async 'bank-debit-failed-later'(story) {
     await story.open();
-    story.psp.pay(story.session, 'ON_HOLD');
+    story.books.pay(story.booked, 'ON_HOLD');
     await story.event('session', 'session:complete');
-    story.psp.pay(story.session, 'FAILED');
+    story.books.pay(story.booked, 'FAILED');
     await story.event('session', 'failed');
   },
   /** Before our own time for it, and no payer was there. */
   async 'session-expired-by-gateway'(story) {
     await story.open();
-    story.psp.expire(story.session);
+    story.books.expire(story.booked);
     await story.event('session', 'session:expired');
   },
   /** The gateway's event about it comes when the payment is over. */
@@ -69,20 +69,20 @@ export const KEYED_SCENARIOS: Readonly<Record<string, KeyedScenario>> = {
   async 'captured-and-refunded-in-parts'(story) {
     await story.pays();
     for (const amount of [40_000, 32_200]) {
-      story.psp.byHand(story.session, 'capture', amount);
+      story.books.byHand(story.booked, 'capture', amount);
       await story.event('payment', `captured:${amount}`);
     }
-    story.psp.byHand(story.session, 'refund', 10_000);
+    story.books.byHand(story.booked, 'refund', 10_000);
     await story.event('refund', 'refund:re-2:done');
-    story.psp.failRefund(story.session, 're-2');
+    story.books.failRefund(story.booked, 're-2');
     await story.event('refund', 'refund:re-2:failed');
   },
   async 'refund-of-all-came-back'(story) {
     await story.pays();
-    story.psp.byHand(story.session, 'capture', held(story));
-    story.psp.byHand(story.session, 'refund', held(story));
+    story.books.byHand(story.booked, 'capture', held(story));
+    story.books.byHand(story.booked, 'refund', held(story));
     await story.event('refund', 'refund:re-1:done');
-    story.psp.failRefund(story.session, 're-1');
+    story.books.failRefund(story.booked, 're-1');
     await story.event('refund', 'refund:re-1:failed');
   },
   async 'dispute-won'(story) {
@@ -94,8 +94,8 @@ export const KEYED_SCENARIOS: Readonly<Record<string, KeyedScenario>> = {
   /** An event that names the transaction alone came first. It was parked, and reaches the run when all is known. */
   async 'refund-known-before-its-event'(story) {
     await story.pays();
-    story.psp.byHand(story.session, 'capture', held(story));
-    story.psp.byHand(story.session, 'refund', 10_000);
+    story.books.byHand(story.booked, 'capture', held(story));
+    story.books.byHand(story.booked, 'refund', 10_000);
     story.before.recording = async () => {
       story.before = {};
       await story.event('refund', 'refund:re-1:done');
@@ -110,12 +110,12 @@ export const KEYED_SCENARIOS: Readonly<Record<string, KeyedScenario>> = {
   /** Captured, and then the refund of it comes back: it is given back again. */
   async 'surplus-given-back-again'(story) {
     await story.pays();
-    const second = story.psp.payAgain(story.session, 'AUTHORIZED');
-    story.psp.byHand(second, 'capture', 72_200);
+    const second = story.books.payAgain(story.booked, 'AUTHORIZED');
+    story.books.byHand(second, 'capture', 72_200);
     await story.event('payment', 'captured:72200', second);
     await untilSurplus(story, 'none');
     await story.quiet(moneyWorkflowId(story.address.paymentId));
-    story.psp.failRefund(second, 're-1');
+    story.books.failRefund(second, 're-1');
     await story.event('refund', 'refund:re-1:failed', second);
     await untilSurplus(story, 'none');
     return bothOf(story);
@@ -168,24 +168,24 @@ export const KEYED_SCENARIOS: Readonly<Record<string, KeyedScenario>> = {
     story.isOpeningKept = true;
     await story.claim();
     await story.runs.open(story.address);
-    story.psp.pay(story.session, 'AUTHORIZED');
+    story.books.pay(story.booked, 'AUTHORIZED');
     await story.event('session', 'session:complete');
   },
   /** A lost answer left a second session behind, which the gateway shows only later. */
   async 'second-session-closed-later'(story) {
     await story.openAgain();
-    story.leaveBehind();
-    story.psp.pay(story.session, 'AUTHORIZED');
+    story.leaveSessionBehind();
+    story.books.pay(story.booked, 'AUTHORIZED');
     await story.event('session', 'session:complete');
   },
 };
 
 async function disputed(story: KeyedStory, end: 'won' | 'lost'): Promise<void> {
   await story.pays();
-  story.psp.byHand(story.session, 'capture', held(story));
+  story.books.byHand(story.booked, 'capture', held(story));
   await story.event('payment', 'captured:72200');
-  story.psp.dispute(story.session, end);
+  story.books.dispute(story.booked, end);
   await story.event('dispute', 'dispute:dp-1:open');
-  story.psp.dispute(story.session, end);
+  story.books.dispute(story.booked, end);
   await story.event('dispute', `dispute:dp-1:${end}`);
 }

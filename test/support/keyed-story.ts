@@ -11,7 +11,8 @@ import { KeyedPsp } from '../model/world/keyed-psp.ts';
 import { noticeOf } from '../model/world/notices.ts';
 import type { PspSession } from '../model/world/psp.ts';
 import { aDelivery } from './builders.ts';
-import { Story } from './story.ts';
+import { LIFETIME_MS } from './story-activities.ts';
+import { NOK, Story } from './story.ts';
 
 const RULES = {
   voids: 'whole',
@@ -23,13 +24,27 @@ const RULES = {
 } as const;
 
 export class KeyedStory extends Story {
-  override readonly psp = newKeyedBooks();
+  readonly books = newKeyedBooks();
   /** The results of the next operations, in order; then all are done. */
   readonly fates: OperationFate[] = [];
   /** The next session is opened, and its key is answered with a stored failure for ever. */
   isOpeningKept = false;
-  override readonly gateway: Gateway = createKeyedGateway(this.psp, this.#line()) as Gateway;
+  override readonly gateway: Gateway = createKeyedGateway(this.books, this.#line()) as Gateway;
   #events = 0;
+
+  /** The first session. */
+  get booked(): PspSession {
+    const [session] = this.books.sessions;
+    if (session === undefined) throw new Error(`order ${this.reference} has no session yet`);
+    return session;
+  }
+
+  /** A session at the gateway alone, as after an answer that was lost. */
+  leaveSessionBehind(): void {
+    const { paymentId, orderReference, n } = this.address;
+    const key = { paymentId, orderReference, n };
+    this.books.open({ key, ...NOK, expiresAt: Date.now() + LIFETIME_MS });
+  }
 
   override claim(ageMs = 0, changes: Partial<NewPayment> = {}): Promise<PaymentRow> {
     return super.claim(ageMs, { gateway: this.gateway.id, ...changes });
@@ -44,14 +59,14 @@ export class KeyedStory extends Story {
   }
 
   /** An event of the gateway about a fact, and all its immediate effects. */
-  async event(object: Fact['object'], name: string, about: PspSession = this.session): Promise<void> {
+  async event(object: Fact['object'], name: string, about: PspSession = this.booked): Promise<void> {
     await this.callback(`e${(this.#events += 1)}`, noticeOf(about, { object, name }, false).claim);
   }
 
   /** The payer pays by card, and the payment is the order's. */
   async pays(): Promise<void> {
     await this.open();
-    this.psp.pay(this.session, 'AUTHORIZED');
+    this.books.pay(this.booked, 'AUTHORIZED');
     await this.event('session', 'session:complete');
   }
 

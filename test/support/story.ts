@@ -39,7 +39,7 @@ import { activitiesOf, LIFETIME_MS } from './story-activities.ts';
 import { until } from './until.ts';
 import { PATIENT } from './workers.ts';
 
-const NOK = { amountMinor: 72_200, currency: 'NOK' };
+export const NOK = { amountMinor: 72_200, currency: 'NOK' };
 const HOUR_MS = 3_600_000;
 /** From the claim to our own deadline. */
 export const EXPIRES_AFTER_MS = LIFETIME_MS + HOUR_MS / 4;
