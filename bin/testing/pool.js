@@ -1,8 +1,11 @@
 /** Runs several jobs at a time, as many as the machine has room for. */
 
+/** More would keep a job with a large load waiting until the end. */
+const MOST_OVERTAKEN = 6;
+
 /**
- * `run(load, work, rank)` begins the work once there is room for its load, lower ranks first. No job
- * overtakes another, or jobs with a large load would come last. `close` drops the waiting jobs.
+ * `run(load, work, rank)` begins the work once there is room for its load, lower ranks first. A job for which there is
+ * no room may be overtaken by smaller ones a few times. `close` drops the waiting jobs.
  */
 export function createPool(capacity) {
   const waiting = [];
@@ -10,7 +13,15 @@ export function createPool(capacity) {
   const fits = ({ load }) => taken === 0 || taken + load <= capacity;
 
   function beginWhatFits() {
-    while (waiting.length > 0 && fits(waiting[0])) begin(waiting.shift());
+    for (let next = findNext(); next !== -1; next = findNext()) {
+      for (const job of waiting.slice(0, next)) job.overtaken += 1;
+      begin(waiting.splice(next, 1)[0]);
+    }
+  }
+
+  function findNext() {
+    const next = waiting.findIndex(fits);
+    return waiting.slice(0, next).some(({ overtaken }) => overtaken >= MOST_OVERTAKEN) ? -1 : next;
   }
 
   function begin({ load, work, settle }) {
@@ -27,7 +38,7 @@ export function createPool(capacity) {
   return {
     run(load, work, rank = 0) {
       return new Promise((settle) => {
-        waiting.push({ load, work, rank, settle });
+        waiting.push({ load, work, rank, settle, overtaken: 0 });
         waiting.sort((one, other) => one.rank - other.rank);
         beginWhatFits();
       });
