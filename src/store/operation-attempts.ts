@@ -183,6 +183,7 @@ export async function markUnknown(
 ): Promise<void> {
   await db
     .update(operations)
-    .set({ state: 'unknown', ...(code && { code }), updatedAt: sql`now()` })
+    // Another try may have been told "busy" meanwhile; what is unknown is not sent again as if nothing was done.
+    .set({ state: 'unknown', code: code ?? sql`nullif(${operations.code}, 'busy')`, updatedAt: sql`now()` })
     .where(and(eq(operations.id, operationId), isUnfinished));
 }

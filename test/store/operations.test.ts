@@ -3,7 +3,13 @@ import { eq, sql } from 'drizzle-orm';
 import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { claimGiveBack } from '../../src/store/claim-give-back.ts';
 import { claimOperation, findOperation, type NewOperation } from '../../src/store/operations.ts';
-import { markNotSent, markSending, markUnknown, readAttempt } from '../../src/store/operation-attempts.ts';
+import {
+  keepAnswer,
+  markNotSent,
+  markSending,
+  markUnknown,
+  readAttempt,
+} from '../../src/store/operation-attempts.ts';
 import { takeForgotten } from '../../src/store/forgotten-operations.ts';
 import type { ShownOperation } from '../../src/domain/operation.ts';
 import { findPayment, type PaymentRow } from '../../src/store/payments.ts';
@@ -99,6 +105,18 @@ describe.each(STORES)('operations in $name', ({ open }) => {
       state: 'unknown',
       sentAt: marked?.sentAt,
     });
+  });
+
+  it('are unknown whatever another attempt was told meanwhile', async () => {
+    const payment = await aPayment(store.db);
+    const { id } = (await claim(payment)).operation;
+    const marked = await markSending(store.db, id, 4_000);
+    await keepAnswer(store.db, id, marked?.sentAt as Date, { code: 'busy', detail: '503' });
+    await markUnknown(store.db, id);
+    expect((await readAttempt(store.db, id)).operation).toMatchObject({ state: 'unknown', code: null });
+    await markUnknown(store.db, id, 'key_spent');
+    await markUnknown(store.db, id);
+    expect((await readAttempt(store.db, id)).operation).toMatchObject({ code: 'key_spent' });
   });
 
   it('are not marked by an attempt that stood still while money was reserved for another one', async () => {

@@ -95,7 +95,8 @@ export function markUnknown(db: Db, operationId: string, code: 'key_spent' | nul
   const tables = tablesOf(db);
   return tables.call('mark as unknown', () => {
     const operation = tables.operations.get(operationId);
-    if (operation !== undefined && isUnfinished(operation))
-      tables.changeOperation(operationId, { state: 'unknown', ...(code && { code }) });
+    if (operation === undefined || !isUnfinished(operation)) return;
+    const kept = operation.code === 'busy' ? null : operation.code;
+    tables.changeOperation(operationId, { state: 'unknown', code: code ?? kept });
   });
 }
