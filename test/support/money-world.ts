@@ -3,6 +3,7 @@
  * be moved.
  */
 import type { Client } from '@temporalio/client';
+import { eq } from 'drizzle-orm';
 import { createActivities } from '../../src/activities/create-activities.ts';
 import { createRecording } from '../../src/updates/recording.ts';
 import { createWakingActivities } from '../../src/activities/start-workflows.ts';
@@ -16,6 +17,7 @@ import { aboutOperation } from '../../src/store/about-operation.ts';
 import { claimOperation, findOperation, type OperationRow } from '../../src/store/operations.ts';
 import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { findOrder, findPayment, type OrderRow, type PaymentRow } from '../../src/store/payments.ts';
+import { outbox } from '../../src/store/schema/update-tables.ts';
 import { createMoneyRuns, type MoneyRuns } from '../../src/temporal/money-runs.ts';
 import { createPaymentRuns, type PaymentRuns } from '../../src/temporal/payment-runs.ts';
 import { moneyWorkflowId, paymentWorkflowId, type GiveBackRequest } from '../../src/workflows/messages.ts';
@@ -357,4 +359,10 @@ export function untilFinished(
   const is = async () =>
     ['done', 'failed'].includes((await operationOf(world, payment, kind, reference)).state);
   return until(`${kind} ${reference} has ended`, is, 60_000);
+}
+
+/** No update of an earlier test reaches the next one. */
+export function untilAllTold({ store }: Pick<MoneyWorld, 'store'>): Promise<void> {
+  const countUntold = () => store.db.$count(outbox, eq(outbox.state, 'pending'));
+  return until('all is told', async () => (await countUntold()) === 0, 30_000);
 }

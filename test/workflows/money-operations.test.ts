@@ -1,6 +1,4 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { eq } from 'drizzle-orm';
-import { outbox } from '../../src/store/schema/update-tables.ts';
 import { moneyWorkflowId } from '../../src/workflows/messages.ts';
 import { addressOf } from '../support/builders.ts';
 import {
@@ -18,15 +16,15 @@ import {
   orderOf,
   payAt,
   reread,
+  untilAllTold,
   untilPayment,
 } from '../support/money-world.ts';
 import { until } from '../support/until.ts';
 import { useMoneyWorld } from '../support/use-money-world.ts';
 
 const world = useMoneyWorld();
-const countUntold = () => world.store.db.$count(outbox, eq(outbox.state, 'pending'));
 afterEach(async () => {
-  await until('all is told', async () => (await countUntold()) === 0, 30_000);
+  await untilAllTold(world);
   await world.sandbox.call('DELETE', '/__sim/faults');
   world.policy = 'give_back';
   world.told.length = 0;

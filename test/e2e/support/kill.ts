@@ -14,7 +14,7 @@ import type { Name, Stack } from './stack.ts';
 import { until } from './until.ts';
 
 /** At each gateway. */
-const ORDERS = 30;
+const ORDERS = 20;
 const SETTLED_WITHIN_MS = 150_000;
 const AMOUNT = 29_990;
 const PART = 10_000;
@@ -84,7 +84,7 @@ function newOrders(name: string): string[] {
 }
 
 async function pay(stack: Stack, reference: string, index: number): Promise<Opened> {
-  await sleep(index * 100);
+  await sleep(index * 150);
   return sendPayer(stack, reference, index);
 }
 

@@ -7,7 +7,7 @@ import type { GatewayId, Stack } from './stack.ts';
 import { until } from './until.ts';
 
 /** At each gateway. */
-const SESSIONS = 20;
+const SESSIONS = 15;
 const GATEWAYS = ['dintero', 'stripe'] as const satisfies readonly GatewayId[];
 const OUTAGE_MS = Number(process.env['E2E_OUTAGE_MS'] ?? 60_000);
 
