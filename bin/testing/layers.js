@@ -35,7 +35,7 @@ const LAYERS = [
     loads: {
       silence: 1.5,
       'stripe-flood': 1.5,
-      'crash-points': 1.2,
+      'crash-points': 1.4,
       merchant: 1,
       'kill-apart': 1,
       'kill-embedded': 0.9,
@@ -47,7 +47,7 @@ const LAYERS = [
       'psp-trouble': 0.45,
       hanging: 0.35,
       'two-apis': 0.35,
-      outages: 0.3,
+      outages: 0.8,
     },
     first: [
       'crash-points',

@@ -16,7 +16,7 @@ import { startStack, type Stack } from './support/stack.ts';
  * The number of services of each kind, by the process that is killed. Starting a process takes most of the
  * time.
  */
-const CELLS = { worker: 6, api: 1, serve: 1 } as const;
+const CELLS = { worker: 4, api: 1, serve: 1 } as const;
 const DOCUMENT = join(import.meta.dirname, '..', '..', 'docs', 'crash-points.md');
 
 /**
