@@ -13,7 +13,7 @@ const LAYERS = [
   { name: 'lib' },
   { name: 'domain' },
   { name: 'config' },
-  { name: 'model', needs: ['timeSkipping'], apart: true, atOnce: 1, load: 2, loads: { server: 1.2 } },
+  { name: 'model', needs: ['timeSkipping'], apart: true, atOnce: 1, load: 1.7, loads: { server: 1.2 } },
   { name: 'gateways', needs: ['postgres', 'embedded'] },
   { name: 'sandbox', needs: ['curl'] },
   { name: 'demo-shop' },
@@ -34,7 +34,7 @@ const LAYERS = [
     load: 0.5,
     loads: {
       silence: 1.5,
-      'stripe-flood': 1.5,
+      'stripe-flood': 2.2,
       'crash-points': 1.4,
       merchant: 1,
       'kill-apart': 1,
@@ -50,6 +50,7 @@ const LAYERS = [
       outages: 0.8,
     },
     first: [
+      'stripe-flood',
       'crash-points',
       'outages',
       'money',
