@@ -8,6 +8,7 @@ import { createOutcomeWaits } from '../../../src/api/returns/outcome-waits.ts';
 import { recordFinding } from '../../../src/store/record-finding/write.ts';
 import { payments } from '../../../src/store/schema/order-tables.ts';
 import { aPayment, aRecord, TELLS } from '../../support/builders.ts';
+import type { PaymentRow } from '../../../src/store/payments.ts';
 import { openTestStore, type TestStore } from '../../support/store.ts';
 
 describe('waiting for an outcome', () => {
@@ -19,7 +20,10 @@ describe('waiting for an outcome', () => {
 
   it('is limited to 200 at a time: others get the current status at once', async () => {
     const waits = createOutcomeWaits(store.db);
-    const all250 = await Promise.all(Array.from({ length: 250 }, () => aPayment(store.db)));
+    const all250: PaymentRow[] = [];
+    // A few at a time, since each waits for a connection.
+    while (all250.length < 250)
+      all250.push(...(await Promise.all(Array.from({ length: 25 }, () => aPayment(store.db)))));
     let answered = 0;
     const all = all250.map((payment) =>
       waits.wait(payment).then((found) => {
