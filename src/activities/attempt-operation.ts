@@ -94,8 +94,7 @@ async function notShown(
   const keyMs = gateway.traits.keys.operateMs[kind];
   const isBehind = lagsBehind(at.payment, gateway.account, transaction);
   if (keyMs === 0 || transaction.status === 'UNCLEAR' || isBehind) return lost(moving, at, { transaction });
-  // While the gateway is away, an activity is retried for hours with the time of its first try.
-  const isKeyKnown = keySince !== null && Math.max(now, Date.now()) - keySince.getTime() < keyMs;
+  const isKeyKnown = keySince !== null && passedMs(keySince, now) < keyMs;
   if (isKeyKnown && code !== 'key_spent') return sendAgain(moving, at, transaction);
   // The gateway may have done it before it kept its response, and its reads may lag behind.
   if (isRecent(at, now)) return lost(moving, at, { transaction });
@@ -116,7 +115,12 @@ const nextKey = crashable(
 const READS_LAG_MS = 20_000;
 
 function isRecent({ operation: { sentAt } }: Attempt, now: number): boolean {
-  return sentAt !== null && Math.max(now, Date.now()) - sentAt.getTime() < READS_LAG_MS;
+  return sentAt !== null && passedMs(sentAt, now) < READS_LAG_MS;
+}
+
+/** While the gateway is away, an activity is retried for hours with the time of its first try. */
+function passedMs(since: Date, now: number): number {
+  return Math.max(now, Date.now()) - since.getTime();
 }
 
 const readFirst = crashable({ before: 'attempt.read.before' }, readMatching);

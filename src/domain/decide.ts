@@ -94,6 +94,11 @@ function unclear(reason: string, { now, unclearSince }: Watch): Decision & { kin
   return { kind: 'unclear', reason, since: unclearSince ?? now };
 }
 
+/** For how long the gateway's answers could not be understood, in milliseconds. */
+function unclearMs({ now, unclearSince }: Watch): number {
+  return now - (unclearSince ?? now);
+}
+
 const REOPEN: Decision = find({ status: 'PENDING', pays: false, cause: 'session' });
 
 const BY_STATE = { cancelled: 'CANCELLED', failed: 'FAILED', declined: 'DECLINED' } as const;
@@ -189,7 +194,7 @@ function decideUnclear(
  */
 function isHidden({ status, expiryDueAt }: PaymentSnapshot, reading: Reading, watch: Watch): boolean {
   if (reading.kind !== 'absent' || status !== 'PENDING' || watch.now < expiryDueAt) return false;
-  return watch.now - (watch.unclearSince ?? watch.now) < UNCLEAR_LIMIT_MS;
+  return unclearMs(watch) < UNCLEAR_LIMIT_MS;
 }
 
 const HOLD_IS_MISSING = 'the session is open again, without the payment that was on hold';
@@ -197,7 +202,7 @@ const HOLD_IS_MISSING = 'the session is open again, without the payment that was
 /** What was on hold has failed, and the payer may try again; or an old answer was read. */
 function isHoldMissing({ status }: PaymentSnapshot, reading: Reading, watch: Watch): boolean {
   if (reading.kind !== 'session' || reading.state !== 'open' || status !== 'ON_HOLD') return false;
-  return watch.now - (watch.unclearSince ?? watch.now) < HOLD_GONE_MS;
+  return unclearMs(watch) < HOLD_GONE_MS;
 }
 
 /** The only reason for the review is that the gateway gave no clear answer. */
