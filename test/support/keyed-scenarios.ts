@@ -1,6 +1,7 @@
 /** What only gateways like Stripe do, each a short story: see `KeyedStory`. */
 import { claimOperation } from '../../src/store/operations.ts';
 import { moneyWorkflowId } from '../../src/workflows/messages.ts';
+import type { OperationFate } from '../model/world/gateway.ts';
 import type { KeyedStory } from './keyed-story.ts';
 import { until } from './until.ts';
 
@@ -25,6 +26,15 @@ async function paysTwice(story: KeyedStory): Promise<void> {
 function untilSurplus(story: KeyedStory, handling: string): Promise<void> {
   const is = async () => (await story.payment()).surplus.some((one) => one.handling === handling);
   return until(`the surplus of ${story.reference} is handled: ${handling}`, is, 60_000);
+}
+
+/** The first try of the capture ends so, and a later one captures all. */
+async function capturedAfter(story: KeyedStory, fate: OperationFate): Promise<string[]> {
+  await story.pays();
+  story.fates.push(fate);
+  await capture(story, 72_200);
+  await until('it is captured', async () => (await story.payment()).captured === 72_200, 60_000);
+  return bothOf(story);
 }
 
 /** Asked for through our API, and carried out. */
@@ -149,19 +159,11 @@ export const KEYED_SCENARIOS: Readonly<Record<string, KeyedScenario>> = {
   },
   /** The gateway stores its own failure for the key: after a read, the capture is sent with the next key. */
   async 'capture-key-spent'(story) {
-    await story.pays();
-    story.fates.push('kept_before');
-    await capture(story, 72_200);
-    await until('it is captured', async () => (await story.payment()).captured === 72_200, 60_000);
-    return bothOf(story);
+    return capturedAfter(story, 'kept_before');
   },
   /** The answer was lost, and the same key again has no second effect. */
   async 'capture-sent-again-by-key'(story) {
-    await story.pays();
-    story.fates.push('lost_before');
-    await capture(story, 72_200);
-    await until('it is captured', async () => (await story.payment()).captured === 72_200, 60_000);
-    return bothOf(story);
+    return capturedAfter(story, 'lost_before');
   },
   /** The gateway has opened a session, and stores a failure as its answer: the session is found. */
   async 'opening-key-spent'(story) {

@@ -5,7 +5,7 @@ import type { RawRequest } from '../../../src/gateways/verification.ts';
 import { ACCOUNT, until, type Receiver, type SandboxClient } from '../../sandbox/sandbox-client.ts';
 import { forgedInBody } from './forged.ts';
 import { received, toRawRequest } from './received.ts';
-import type { Stand } from './stand.ts';
+import type { Callbacks } from './stand.ts';
 
 const SECRET = 'sandbox-signature-secret-0001';
 export const WEBHOOK_SECRET = 'sandbox-webhook-secret-0001';
@@ -22,18 +22,6 @@ export function simulatorOf(sandbox: SandboxClient): Simulate {
     if (status >= 300) throw new Error(`POST /__sim/${path} answered ${status}: ${JSON.stringify(said)}`);
   };
 }
-
-type Callbacks = Pick<
-  Stand,
-  | 'callbacks'
-  | 'signedAt'
-  | 'forgeries'
-  | 'strangers'
-  | 'otherBusiness'
-  | 'unclear'
-  | 'withUnknownStatus'
-  | 'batched'
->;
 
 export function callbacksOf(sandbox: SandboxClient, receiver: Receiver, simulate: Simulate): Callbacks {
   const { url: publicUrl } = receiver;

@@ -13,16 +13,9 @@ import {
   type Simulate,
 } from './dintero-callbacks.ts';
 import { Line } from './line.ts';
-import type { PayerAct, Stand, StandKind } from './stand.ts';
+import { SANDBOX_OUTCOMES, type Payers, type StandKind } from './stand.ts';
 
 const CLIENT_SECRET = 'sandbox-client-secret-0001';
-
-const OUTCOMES = {
-  pay: 'authorize',
-  hold: 'on_hold',
-  fail: 'fail',
-  leave: 'cancel',
-} as const satisfies Record<PayerAct, string>;
 
 const CALLS = {
   open: /^POST \/v1\/sessions-profile$/,
@@ -71,26 +64,12 @@ export const DINTERO_STAND: StandKind = {
   },
 };
 
-type Payers = Pick<
-  Stand,
-  | 'act'
-  | 'payWrongly'
-  | 'decide'
-  | 'move'
-  | 'session'
-  | 'holdRefunds'
-  | 'endRefund'
-  | 'dispute'
-  | 'showUnknownStatus'
-  | 'silence'
->;
-
 function payersOf(sandbox: SandboxClient, simulate: Simulate): Payers {
   const sessionAt = async (sessionId: string) => (await sandbox.api('GET', `/v1/sessions/${sessionId}`)).body;
   const transactionOf = async (sessionId: string): Promise<string> =>
     (await sessionAt(sessionId)).transaction_id;
   return {
-    act: (sessionId, act) => simulate(`sessions/${sessionId}/pay`, { outcome: OUTCOMES[act] }),
+    act: (sessionId, act) => simulate(`sessions/${sessionId}/pay`, { outcome: SANDBOX_OUTCOMES[act] }),
     payWrongly: (sessionId, { amountMinor: amount, currency }) =>
       simulate(`sessions/${sessionId}/pay`, { outcome: 'authorize', amount, currency }),
     async decide(sessionId, outcome) {

@@ -42,6 +42,14 @@ export type Trouble = (typeof TROUBLES)[number];
 /** `too_many_429` asks to wait so long. */
 export const RETRY_AFTER_S = 7;
 
+/** The same acts in the words of both sandboxes. */
+export const SANDBOX_OUTCOMES = {
+  pay: 'authorize',
+  hold: 'on_hold',
+  fail: 'fail',
+  leave: 'cancel',
+} as const satisfies Record<PayerAct, string>;
+
 /** A session as the PSP has it. */
 export interface PspSession {
   /** In whole units of the currency, as the payer sees it: 722 for 72 200 øre. */
@@ -52,19 +60,8 @@ export interface PspSession {
   readonly returnUrl: string;
 }
 
-export interface Stand {
-  /** The adapter alone. The suite puts around it what the registry does. */
-  readonly gateway: Gateway;
-  /** The gateway of another paidonce on the same account: it has another PUBLIC_URL. */
-  readonly neighbour: Gateway;
-  /** The secrets of each kind of callback, as `gateway.secrets` has them. */
-  readonly secrets: readonly (readonly string[])[];
-  /** What opens our account at the PSP. It may be in no error. */
-  readonly credentials: readonly string[];
-  /** More payments than one page of any listing or search has. */
-  readonly moreThanAPage: number;
-
-  // The payer and the PSP.
+/** The payer, the merchant's back office, and the PSP itself. */
+export interface Payers {
   /** @throws Error where the PSP no longer takes a payment in the session */
   act(sessionId: string, act: PayerAct): Promise<void>;
   /** The payer pays another sum than asked for. Null where that is impossible. */
@@ -85,14 +82,10 @@ export interface Stand {
   showUnknownStatus(sessionId: string): Promise<void>;
   /** Nobody waits for callbacks from now on: many payments follow. */
   silence(): Promise<void>;
+}
 
-  // Trouble.
-  /** What happens to the next call of this kind. Null where this PSP can't be made to do it. */
-  trouble(call: Call, trouble: Trouble): Promise<void> | null;
-  /** From now on our credentials are refused. */
-  lockOut(): Promise<void>;
-
-  // Callbacks, as the PSP sends them.
+/** Callbacks, as the PSP sends them. */
+export interface Callbacks {
   /** All callbacks about the session's payment so far, in their order. Waits until all have come. */
   callbacks(sessionId: string): Promise<RawRequest[]>;
   /** The same callback, signed at another time; seconds from now. Null where no time is signed. */
@@ -109,6 +102,23 @@ export interface Stand {
   withUnknownStatus(callback: RawRequest): RawRequest | null;
   /** One request with the content of several. Null where the PSP sends one at a time. */
   batched(callbacks: readonly RawRequest[]): RawRequest | null;
+}
+
+export interface Stand extends Payers, Callbacks {
+  /** The adapter alone. The suite puts around it what the registry does. */
+  readonly gateway: Gateway;
+  /** The gateway of another paidonce on the same account: it has another PUBLIC_URL. */
+  readonly neighbour: Gateway;
+  /** The secrets of each kind of callback, as `gateway.secrets` has them. */
+  readonly secrets: readonly (readonly string[])[];
+  /** What opens our account at the PSP. It may be in no error. */
+  readonly credentials: readonly string[];
+  /** More payments than one page of any listing or search has. */
+  readonly moreThanAPage: number;
+  /** What happens to the next call of this kind. Null where this PSP can't be made to do it. */
+  trouble(call: Call, trouble: Trouble): Promise<void> | null;
+  /** From now on our credentials are refused. */
+  lockOut(): Promise<void>;
   close(): Promise<void>;
 }
 

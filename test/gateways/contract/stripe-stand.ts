@@ -14,14 +14,7 @@ import { settingsFor } from '../stripe/fake-stripe.ts';
 import { Line } from './line.ts';
 import { forgedInBody } from './forged.ts';
 import { received, toRawRequest } from './received.ts';
-import type { PayerAct, Stand, StandKind } from './stand.ts';
-
-const OUTCOMES = {
-  pay: 'authorize',
-  hold: 'on_hold',
-  fail: 'fail',
-  leave: 'cancel',
-} as const satisfies Record<PayerAct, string>;
+import { SANDBOX_OUTCOMES, type Callbacks, type Payers, type StandKind } from './stand.ts';
 
 const CALLS = {
   open: /^POST \/v1\/checkout\/sessions$/,
@@ -70,26 +63,12 @@ function simOf(sandbox: StripeSandboxClient) {
   return (path: string, body?: unknown) => sandbox.sim(path, body);
 }
 
-type Payers = Pick<
-  Stand,
-  | 'act'
-  | 'payWrongly'
-  | 'decide'
-  | 'move'
-  | 'session'
-  | 'holdRefunds'
-  | 'endRefund'
-  | 'dispute'
-  | 'showUnknownStatus'
-  | 'silence'
->;
-
 function payersOf(sandbox: StripeSandboxClient): Payers {
   const { stripe } = sandbox;
   const sim = simOf(sandbox);
   const pay = (sessionId: string, payment: object) => sim(`/sessions/${sessionId}/pay`, payment);
   return {
-    act: (sessionId, act) => pay(sessionId, { outcome: OUTCOMES[act] }),
+    act: (sessionId, act) => pay(sessionId, { outcome: SANDBOX_OUTCOMES[act] }),
     payWrongly: (sessionId, { amountMinor: amount, currency }) =>
       pay(sessionId, { outcome: 'authorize', amount, currency }),
     async decide(sessionId, outcome) {
@@ -120,18 +99,6 @@ function payersOf(sandbox: StripeSandboxClient): Payers {
     silence: () => sim('/faults', { callbacks: 'off' }),
   };
 }
-
-type Callbacks = Pick<
-  Stand,
-  | 'callbacks'
-  | 'signedAt'
-  | 'forgeries'
-  | 'strangers'
-  | 'otherBusiness'
-  | 'unclear'
-  | 'withUnknownStatus'
-  | 'batched'
->;
 
 function callbacksOf(sandbox: StripeSandboxClient): Callbacks {
   const sim = simOf(sandbox);
