@@ -183,6 +183,7 @@ export const WALLS = {
     'src/workflows/messages.ts',
     'src/api',
     'src/run-service.ts',
+    'src/worker/replay-runs.ts',
     'type src/gateways',
   ],
   'src/for-dev.ts': ['src/lib', 'src/config', 'src/gateways/registry.ts'],

@@ -5,6 +5,7 @@ import { exitCodeOf } from './exit.ts';
 import { gatewayCommands } from './gateway-commands.ts';
 import { moneyCommands } from './move-money.ts';
 import { redeliverCommand } from './redeliver.ts';
+import { replayCommand } from './replay.ts';
 import { resolveCommand } from './resolve.ts';
 import { roleCommands } from './roles.ts';
 import { VERSION } from '../lib/version.ts';
@@ -38,6 +39,7 @@ function program(): Command {
     cancelCommand(),
     resolveCommand(),
     redeliverCommand(),
+    replayCommand(),
   ];
   for (const command of commands) root.addCommand(command.copyInheritedSettings(root));
   for (const group of gatewayCommands(root)) root.addCommand(group);

@@ -4,9 +4,14 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { findTemporalCli } from '../../dev/temporal-cli.ts';
+import { startProcess } from '../support/child.ts';
+import { builtFolder } from '../support/compiled.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { BALANCED, checkBooks } from './support/books.ts';
 import type { Process } from './support/processes.ts';
@@ -74,6 +79,54 @@ describe('a new version of the worker', () => {
     expect(version?.text).toBe('two is current, 1 polling; this is one');
   }, 150_000);
 });
+
+describe('paidonce replay, before a deployment', () => {
+  it('says that every run continues on this build, and names those that do not on another', async () => {
+    const fresh = await open(stack);
+    const held = await open(stack, newOrder('replay'));
+    await stack.sandbox.pay(held.sessionId, { outcome: 'on_hold' });
+    await untilOrder(stack, held.orderReference, 'PAYMENT_PENDING');
+    const own = await replay([]);
+    expect(own).toMatchObject({ code: 0, failed: [] });
+    expect(own.replayed).toBeGreaterThan(PAYERS);
+    const other = await replay(['--bundle', await buildWithout('lookAtPayment')]);
+    expect(other).toMatchObject({ code: 1, replayed: own.replayed });
+    const named = other.failed.map(({ workflowId }) => workflowId);
+    expect(named).toContain(`payment/${held.orderReference}/1`);
+    expect(named).not.toContain(`payment/${fresh.orderReference}/1`);
+    expect(other.failed[0]?.message).toContain('lookAtPayment');
+  }, 120_000);
+
+  it('expects the folder of a build', async () => {
+    expect(await replay(['--bundle', tmpdir()])).toMatchObject({ code: 2 });
+  });
+});
+
+interface Replay {
+  readonly code: number | null;
+  readonly replayed: number;
+  readonly failed: readonly { readonly workflowId: string; readonly message: string }[];
+}
+
+async function replay(args: readonly string[]): Promise<Replay> {
+  const main = join(await builtFolder(), 'cli', 'main.js');
+  const { lines, ended } = startProcess([main, 'replay', '--since', '1h', '--json', ...args], stack.env);
+  const { code } = await ended;
+  return { code, ...(JSON.parse(lines.join('\n') || '{}') as Omit<Replay, 'code'>) };
+}
+
+const folders: string[] = [];
+afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))));
+
+/** This build, but for an activity that has another name. */
+async function buildWithout(activity: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'paidonce-build-'));
+  folders.push(folder);
+  const code = await readFile(join(await builtFolder(), 'workflow-bundle.js'), 'utf8');
+  expect(code).toContain(`.${activity}.`);
+  await writeFile(join(folder, 'workflow-bundle.js'), code.replaceAll(`.${activity}.`, `.${activity}Again.`));
+  return folder;
+}
 
 /** The new version is started first, then made current, then the old one is stopped. */
 async function deploy(): Promise<Process> {
