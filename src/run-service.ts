@@ -59,7 +59,10 @@ const SIGNAL_TIMEOUT_MS = 500;
  * replayed from its history.
  */
 const TASK_TIMEOUT_MS = 3_000;
-/** Signal timeout for sweeps. Longer: nobody waits, and the next pass retries. */
+/**
+ * Signal timeout for sweeps and the forwarder. Longer: no request waits, and giving up early would send a busy
+ * server the same signals again.
+ */
 const PATIENT_TIMEOUT_MS = 5_000;
 
 /** Starts the roles of one process. @throws DirectoryInUse | WrongAccount | CannotListen */
@@ -79,7 +82,7 @@ export async function run(config: Config, roles: Roles): Promise<Running> {
   const stops = [() => service.connection.close(), () => service.store.close()];
   stops.push(service.namespace.watch());
   stops.push(() => service.firstAttempts.stop());
-  stops.push(startForwarder({ ...service, ...forwardingOf(service) }));
+  stops.push(startForwarder({ ...service, ...patient, ...forwardingOf(service) }));
   // Loaded only where needed: a killed worker is back in half the time.
   if (roles.worker) {
     const { startWorker } = await import('./worker/run.ts');
