@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { auditCommand } from './audit.ts';
 import { cancelCommand } from './cancel.ts';
 import { doctorCommand } from './doctor.ts';
 import { exitCodeOf } from './exit.ts';
@@ -40,6 +41,7 @@ function program(): Command {
     resolveCommand(),
     redeliverCommand(),
     replayCommand(),
+    auditCommand(),
   ];
   for (const command of commands) root.addCommand(command.copyInheritedSettings(root));
   for (const group of gatewayCommands(root)) root.addCommand(group);

@@ -88,6 +88,29 @@ export function readCommandSettings<Settings>(
   return descriptor.settings(slices['gateway'] ?? {}, own.PUBLIC_URL);
 }
 
+/**
+ * The configured gateways, for a command that only reads at them. It needs no PUBLIC_URL.
+ * @throws ConfigError
+ */
+export function readGateways(
+  env: NodeJS.ProcessEnv,
+  descriptors: Descriptors = GATEWAYS,
+): readonly ConfiguredGateway[] {
+  const configured = configuredIn(env, descriptors);
+  const { core: own, slices: values } = readVariables(
+    {
+      core: z.object({ PUBLIC_URL: HTTP.PUBLIC_URL.default('http://127.0.0.1') }),
+      slices: gatewaySlices(configured),
+    },
+    {
+      env,
+      secrets: secretsOf(descriptors),
+      together: () => missingGateway(configured, descriptors),
+    },
+  );
+  return configured.map((each) => configure(each, values[each.id] ?? {}, own.PUBLIC_URL));
+}
+
 /** Whether the API's port also serves the admin calls, as in development. */
 export function isAdminToo({ ADMIN_PORT, PORT }: Pick<Config, 'ADMIN_PORT' | 'PORT'>): boolean {
   return ADMIN_PORT === PORT;

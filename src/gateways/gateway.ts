@@ -85,6 +85,30 @@ export interface ListedPage {
   readonly next: string | null;
 }
 
+/** A payment of the account, whoever opened it: for questions about the time before paidonce. */
+export interface AccountPayment {
+  readonly transactionId: string;
+  /** The texts beside the payment that may be the merchant's reference of its order. */
+  readonly references: readonly string[];
+  readonly money: Money;
+  /** Captured and not refunded, or still to be captured. */
+  readonly keptMinor: number;
+  readonly createdAt: Date;
+  /** The payment has another row too, which counts it; this one has more of its references. */
+  readonly isAddition?: true;
+}
+
+/** Where to continue reading the payments of an account. */
+export interface PaymentsPlace extends Pick<ListingPlace, 'since' | 'cursor'> {
+  readonly until: Date;
+}
+
+export interface PaymentsPage {
+  readonly rows: readonly AccountPayment[];
+  /** As in `ListedPage`. */
+  readonly next: string | null;
+}
+
 /** One operation to carry out, with an amount in minor units of its currency. */
 export interface OperationRequest {
   readonly transactionId: string;
@@ -198,6 +222,12 @@ export interface Gateway {
    * @throws GatewayRejected also if the listing does not advance: repeating the call will not help
    */
   listPage(place: ListingPlace, options?: CallOptions): Promise<ListedPage>;
+  /**
+   * One page of all payments of the account that were begun between two times, in any order. Absent where the
+   * gateway has no such list.
+   * @throws GatewayRejected | GatewayUnavailable
+   */
+  listPayments?(place: PaymentsPlace, options?: CallOptions): Promise<PaymentsPage>;
   /**
    * Whether the subscription to account-wide webhooks still exists; the gateway may have ended it. @throws
    * GatewayUnavailable

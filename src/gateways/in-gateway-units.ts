@@ -4,11 +4,25 @@
  */
 import { fractionDigits, type Money } from '../domain/money.ts';
 import type { Reading, Transaction } from '../domain/transaction.ts';
-import type { FoundSession, Gateway, ListedTransaction, OperationAnswer } from './gateway.ts';
+import type {
+  AccountPayment,
+  FoundSession,
+  Gateway,
+  ListedTransaction,
+  OperationAnswer,
+  PaymentsPage,
+} from './gateway.ts';
 
 type Converted = Pick<
   Gateway,
-  'traits' | 'createSession' | 'findSessions' | 'readSession' | 'readPayment' | 'operate' | 'listPage'
+  | 'traits'
+  | 'createSession'
+  | 'findSessions'
+  | 'readSession'
+  | 'readPayment'
+  | 'operate'
+  | 'listPage'
+  | 'listPayments'
 >;
 
 /** The same gateway, with every amount in our minor units. */
@@ -46,6 +60,12 @@ export function inOurUnits<Asked extends Converted>(gateway: Asked): Asked {
       const page = await gateway.listPage(...asked);
       return { ...page, rows: page.rows.map((row) => rowBy(row, back)) };
     },
+    ...(gateway.listPayments && {
+      listPayments: async (...asked: Parameters<NonNullable<Converted['listPayments']>>) => {
+        const page = (await gateway.listPayments?.(...asked)) as PaymentsPage;
+        return { ...page, rows: page.rows.map((row) => paymentBy(row, back)) };
+      },
+    }),
   };
 }
 
@@ -71,6 +91,13 @@ function foundBy(found: FoundSession, by: By): FoundSession {
 function rowBy(row: ListedTransaction, by: By): ListedTransaction {
   const sums = withAmounts(row, ['capturedMinor', 'refundedMinor'], by(row.money.currency));
   return { ...sums, money: moneyBy(row.money, by) };
+}
+
+function paymentBy(row: AccountPayment, by: By): AccountPayment {
+  return {
+    ...withAmounts(row, ['keptMinor'], by(row.money.currency)),
+    money: moneyBy(row.money, by),
+  };
 }
 
 function readingBy(reading: Reading, by: By): Reading {

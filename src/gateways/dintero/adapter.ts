@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { fingerprintOf } from '../../lib/fingerprint.ts';
 import type { CallOptions, Gateway } from '../gateway.ts';
+import { listPayments } from './account-payments.ts';
 import type { RawRequest, SigningSecrets } from '../verification.ts';
 import type { WebhookSigner } from './account-webhook.ts';
 import { verifyAccountWebhook } from './account-webhook.ts';
@@ -57,6 +58,7 @@ export function createDinteroGateway(given: DinteroSettings, deps: DinteroDeps =
     rulesFor,
     listings: DINTERO_LISTINGS,
     listPage: (place, options) => listPage(client, place, options),
+    listPayments: (place, options) => listPayments(client, place, options),
     countMissedCallbacks: ({ sessionIds }, options) => countCallbacksSent(caller(options), sessionIds),
     findSubscription: (options) => findSubscription(caller(options), settings),
     checkCredentials: (options) => checkCredentials(client, options),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { fingerprintOf } from '../../lib/fingerprint.ts';
 import type { CallOptions, Gateway } from '../gateway.ts';
+import { listPayments } from './account-payments.ts';
 import { idField } from '../shared/gateway-fields.ts';
 import { rulesFor, STRIPE_TRAITS } from './capabilities.ts';
 import { createStripeClient, type StripeClient } from './client.ts';
@@ -51,6 +52,7 @@ export function createStripeGateway(given: StripeSettings, deps: StripeDeps = {}
     rulesFor,
     listings: STRIPE_LISTINGS,
     listPage: (place, options) => listPage(common, place, options),
+    listPayments: (place, options) => listPayments(client, place, options),
     countMissedCallbacks: (within, options) => countMissedEvents(common, within, options?.signal),
     findSubscription: (options) => findSubscription(calls(options), publicUrl),
     checkCredentials: (options) => checkCredentials(client, settings, options),

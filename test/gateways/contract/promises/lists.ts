@@ -1,12 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import type { ListedTransaction, Listing } from '../../../../src/gateways/gateway.ts';
+import type {
+  AccountPayment,
+  ListedTransaction,
+  Listing,
+  PaymentsPage,
+} from '../../../../src/gateways/gateway.ts';
 import { AMOUNT, CUSTOMER, DAY_MS, type Bench, type Opened, type Paid } from '../bench.ts';
 
 const LONGEST_CURSOR = 512;
 /** Times at a PSP may be whole seconds. */
 const TICK_MS = 1_100;
 const AT_ONCE = 10;
+const HOUR_MS = 3_600_000;
 
 interface Row extends ListedTransaction {
   readonly listing: Listing;
@@ -25,6 +31,17 @@ export function promisesOfListings(bench: Bench): void {
       rows.push(...page.rows.map((row) => ({ ...row, listing })));
       cursor = page.next;
       if (cursor !== null) expectGoodCursor(cursor);
+    } while (cursor !== null);
+    return rows;
+  }
+
+  async function paymentsWithin(times: { since: Date; until: Date }): Promise<AccountPayment[]> {
+    const rows: AccountPayment[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: PaymentsPage | undefined = await bench.gateway.listPayments?.({ ...times, cursor });
+      rows.push(...(page?.rows ?? []));
+      cursor = page?.next ?? null;
     } while (cursor !== null);
     return rows;
   }
@@ -58,6 +75,23 @@ export function promisesOfListings(bench: Bench): void {
       const rows = await allRows(new Date(Date.now() - DAY_MS), 'sweep');
       expect(rows.filter(isOf(held))).toMatchObject([{ status: 'AUTHORIZED', money: held.request.money }]);
       expect(rows.filter(isOf(captured))).toMatchObject([{ status: 'CAPTURED', money: held.request.money }]);
+    });
+
+    it('all payments of its account, with the order that each names and the money that is left of it', async () => {
+      if (bench.gateway.listPayments === undefined) return expect(bench.stand.gateway.id).toBe('simulator');
+      const paid = await bench.paid();
+      const { transactionId } = paid.transaction;
+      await bench.stand.move(transactionId, 'capture', AMOUNT);
+      await bench.stand.move(transactionId, 'refund', 2_000);
+      const hour = { since: new Date(Date.now() - HOUR_MS), until: new Date(Date.now() + HOUR_MS) };
+      const [first, ...more] = (await paymentsWithin(hour)).filter(
+        (row) => row.transactionId === transactionId,
+      );
+      const counting = [first, ...more].filter((row) => row?.isAddition !== true);
+      expect(counting).toMatchObject([{ money: paid.request.money, keptMinor: AMOUNT - 2_000 }]);
+      expect(first?.references).toContain(paid.request.orderReference);
+      const before = { since: new Date(Date.now() - 2 * HOUR_MS), until: new Date(Date.now() - HOUR_MS) };
+      expect(await paymentsWithin(before)).toEqual([]);
     });
 
     it('more than a page, none left out, by short cursors that name nobody; a read finds each row', async () => {
