@@ -13,18 +13,9 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const at = (...parts) => join(root, ...parts);
 const INSTALLED = at('node_modules', '.paidonce-lockfile');
 const BUILT = at('dist', '.paidonce-sources');
-const COMPILER = at('node_modules', 'typescript', 'bin', 'tsc');
-/**
- * What is compiled, each with its own tsconfig: the core, and the workspaces around it. dist/ mirrors the
- * repository.
- */
-const PROJECTS = [
-  // First, since it also compiles the parts of src/ and kit/ that it imports.
-  { folder: 'dev', tsconfig: 'dev/tsconfig.json', output: '.' },
-  { folder: 'src', tsconfig: 'tsconfig.build.json', output: 'src' },
-  { folder: 'sandbox', tsconfig: 'sandbox/tsconfig.json', output: 'sandbox' },
-  { folder: 'demo-shop', tsconfig: 'demo-shop/tsconfig.json', output: 'demo-shop' },
-];
+const COMPILER = at('node_modules', 'esbuild', 'bin', 'esbuild');
+/** What is built from: the core, the workspaces around it, and the build. */
+const SOURCES = ['src', 'dev', 'sandbox', 'demo-shop', 'bin/building'];
 
 /**
  * Installs and compiles what is missing or stale. Silent where there is nothing to do. Exits with 1 where
@@ -44,7 +35,7 @@ export function requireCompiler() {
 
 /** Whether an installed and compiled version can run, even one of older sources. */
 export function isReady() {
-  return fs.existsSync(at('node_modules', 'commander')) && fs.existsSync(at('dist', 'src', 'cli', 'main.js'));
+  return fs.existsSync(at('node_modules', 'pino')) && fs.existsSync(at('dist', 'src', 'cli', 'main.js'));
 }
 
 /** Runs `npm ci` where node_modules is missing or was made from another lockfile. */
@@ -55,7 +46,7 @@ export async function ensureInstalled() {
 }
 
 /**
- * Runs `tsc` and bundles the workflows where dist is missing or was made from other sources. Without a
+ * Bundles the programs and the workflows where dist is missing or was made from other sources. Without a
  * compiler, as in production, dist is used as it is.
  */
 export async function ensureBuilt() {
@@ -109,26 +100,20 @@ function markInstalled(lockfile) {
 }
 
 /**
- * Compiles into another folder and moves it into place, so that a running process never sees a partial build
+ * Builds into another folder and moves it into place, so that a running process never sees a partial build
  * or a file without a source.
  */
-function build() {
+async function build() {
   const state = sources();
   if (read(BUILT) === state) return;
   say('compiling …');
   const next = at(`dist-next-${process.pid}`);
   try {
-    for (const { tsconfig, output } of PROJECTS)
-      run(process.execPath, [
-        COMPILER,
-        '-p',
-        at(tsconfig),
-        '--noEmit',
-        'false',
-        '--outDir',
-        join(next, output),
-      ]);
-    run(process.execPath, [join(next, 'src', 'worker', 'bundle.js')]);
+    // Loaded here, since a bare checkout has neither.
+    const { bundlePrograms } = await import('./building/programs.js');
+    const { bundleWorkflows } = await import('./building/workflows.js');
+    await bundlePrograms(root, next);
+    await bundleWorkflows(root, next);
     fs.writeFileSync(join(next, relative(at('dist'), BUILT)), state);
     fs.rmSync(at('dist'), { recursive: true, force: true });
     fs.renameSync(next, at('dist'));
@@ -139,12 +124,7 @@ function build() {
 
 /** Changes with the name, size or time of any file, older or newer. */
 function sources() {
-  const files = [
-    at('package-lock.json'),
-    at('tsconfig.json'),
-    at('tsconfig.build.json'),
-    ...[...PROJECTS.map(({ folder }) => folder), 'kit'].flatMap((folder) => filesIn(at(folder))),
-  ];
+  const files = [at('package-lock.json'), ...SOURCES.flatMap((folder) => filesIn(at(folder)))];
   const lines = files.map((file) => `${relative(root, file)} ${fs.statSync(file).size} ${mtime(file)}`);
   return hash(lines.sort().join('\n'));
 }

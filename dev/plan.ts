@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { read } from '../kit/poll.js';
 import type { ChildSpec } from '../kit/tied-child.js';
-import { allows, keyFor } from '../src/for-dev.ts';
+import { allows, keyFor, PACKAGE_FOLDER } from '../src/for-dev.ts';
 import { LOCAL, type DevSettings, type Sandbox, type Service } from './settings.ts';
 import { askForWorker, temporalServer } from './temporal-server.ts';
 
@@ -22,7 +22,7 @@ export interface Urls {
 }
 
 /** The folder of the compiled workspaces; the core is under `src`. */
-const DIST = join(import.meta.dirname, '..');
+const DIST = join(PACKAGE_FOLDER, 'dist');
 const CORE = join(DIST, 'src', 'cli', 'main.js');
 /** A start takes ten seconds on an idle machine; on a busy one it took over a minute. */
 const READY_WITHIN_MS = 180_000;

@@ -1,7 +1,10 @@
 /** The commands that start a process in one of its roles, and `migrate`, `dev` and `sandbox`. */
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Command } from 'commander';
 import { readConfig, readStoreConfig, type Config } from '../config/config.ts';
 import { ConfigError } from '../config/environment.ts';
+import { PACKAGE_FOLDER } from '../lib/package-folder.ts';
 import { run, type Roles } from '../run-service.ts';
 import { openStore } from '../store/open.ts';
 import { exitCodeOf } from './exit.ts';
@@ -51,7 +54,7 @@ function workerRoles({ DATABASE_URL }: Config): Roles {
  * workspace sets the exit code itself.
  */
 async function startStage(workspace: 'dev' | 'sandbox'): Promise<void> {
-  await import(new URL(`../../${workspace}/start.js`, import.meta.url).href);
+  await import(pathToFileURL(join(PACKAGE_FOLDER, 'dist', workspace, 'start.js')).href);
 }
 
 function command(name: string, description: string, roles: (config: Config) => Roles): Command {

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { PACKAGE_FOLDER } from '../lib/package-folder.ts';
 
 const PROGRAM = `
   import { PGlite } from '@electric-sql/pglite';
@@ -22,7 +23,7 @@ export async function ensureDataDirectory(folder: string): Promise<void> {
   const unfinished = await mkdtemp(`${folder}${SUFFIX}`);
   // Without this flag, WebAssembly's optimizing compiler would take longer than the whole work.
   const args = ['--liftoff-only', '--input-type=module', '--eval', PROGRAM, unfinished];
-  await promisify(execFile)(process.execPath, args, { cwd: import.meta.dirname });
+  await promisify(execFile)(process.execPath, args, { cwd: PACKAGE_FOLDER });
   await rename(unfinished, folder);
 }
 

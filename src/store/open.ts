@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { mkdir } from 'node:fs/promises';
-import { PGlite } from '@electric-sql/pglite';
+import type { PGlite } from '@electric-sql/pglite';
 import type { sql } from 'drizzle-orm';
-import { drizzle } from 'drizzle-orm/pglite';
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 import pg from 'pg';
 import { ensureDataDirectory } from './data-directory.ts';
@@ -32,20 +31,27 @@ export function openStore(at: { databaseUrl?: string | undefined; dataDir: strin
 }
 
 async function openEmbedded(dataDir: string): Promise<Store> {
-  if (dataDir === 'memory://') return embedded(await PGlite.create(), () => Promise.resolve());
+  if (dataDir === 'memory://') return embedded(await createPGlite(), () => Promise.resolve());
   const folder = join(dataDir, 'store');
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const unlock = await lockDirectory(folder);
   try {
     await ensureDataDirectory(folder);
-    return embedded(await PGlite.create(folder), unlock);
+    return await embedded(await createPGlite(folder), unlock);
   } catch (error) {
     await unlock();
     throw error;
   }
 }
 
-function embedded(client: PGlite, unlock: () => Promise<void>): Store {
+/** Loaded only where needed, since it takes longer than everything else of the store. */
+async function createPGlite(folder?: string): Promise<PGlite> {
+  const { PGlite } = await import('@electric-sql/pglite');
+  return PGlite.create(folder);
+}
+
+async function embedded(client: PGlite, unlock: () => Promise<void>): Promise<Store> {
+  const { drizzle } = await import('drizzle-orm/pglite');
   const db = drizzle(client);
   return {
     db,

@@ -7,7 +7,6 @@ import {
   makeGrpcRetryInterceptor,
 } from '@temporalio/client';
 import type { ConnectionOptions } from '@temporalio/client';
-import { NativeConnection } from '@temporalio/worker';
 
 type Interceptor = NonNullable<ConnectionOptions['interceptors']>[number];
 type Call = ReturnType<Interceptor>;
@@ -32,7 +31,7 @@ const MOST_ATTEMPTS = 3;
 export function connectClient(settings: TemporalSettings): { client: Client; connection: Connection } {
   const options = { ...defaultGrpcRetryOptions({ maxAttempts: MOST_ATTEMPTS }) };
   const connection = Connection.lazy({
-    ...common(settings),
+    ...addressed(settings),
     channelArgs: {
       'grpc.initial_reconnect_backoff_ms': 200,
       'grpc.min_reconnect_backoff_ms': 200,
@@ -83,12 +82,12 @@ function isExhausted(code: number): boolean {
   return code === RESOURCE_EXHAUSTED;
 }
 
-/** The Worker's own connection. @throws TransportError where the server does not answer */
-export function connectWorker(settings: TemporalSettings): Promise<NativeConnection> {
-  return NativeConnection.connect(common(settings));
-}
-
-function common(settings: TemporalSettings): { address: string; tls?: boolean | object; apiKey?: string } {
+/** The address and credentials, for either kind of connection. */
+export function addressed(settings: TemporalSettings): {
+  address: string;
+  tls?: boolean | object;
+  apiKey?: string;
+} {
   const {
     TEMPORAL_API_KEY: apiKey,
     TEMPORAL_TLS_CERT: cert,

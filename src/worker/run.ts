@@ -1,6 +1,6 @@
 /** Keeps the Workers running through outages of Temporal and of the store. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Worker } from '@temporalio/worker';
+import { NativeConnection, type Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/create-activities.ts';
 import { createWakingActivities } from '../activities/start-workflows.ts';
 import { createUpdateActivities } from '../activities/notify-merchant.ts';
@@ -9,7 +9,7 @@ import type { Config } from '../config/config.ts';
 import type { Service } from '../service.ts';
 import { merchantEndpoint } from '../updates/merchant-endpoint.ts';
 import { WrongAccount } from '../store/store-health.ts';
-import { connectWorker } from '../temporal/connect.ts';
+import { addressed } from '../temporal/connect.ts';
 import { installRuntime } from './runtime.ts';
 import { createWorkers, type WorkerSettings, type WorkerSizes } from './worker.ts';
 
@@ -64,7 +64,7 @@ async function runOnce(
   signal: AbortSignal,
 ): Promise<void> {
   const { config } = service;
-  const connection = await connectWorker(config);
+  const connection = await NativeConnection.connect(addressed(config));
   try {
     await service.namespace.prepare();
     state.workers = await createWorkers(connection, settingsOf(service), {

@@ -13,9 +13,11 @@ import type {
 } from '../activities/contract.ts';
 import type { SweepActivities } from '../activities/sweep-activities.ts';
 import { taskQueues, updatesTaskQueue } from '../workflows/messages.ts';
+import { PACKAGE_FOLDER } from '../lib/package-folder.ts';
 import { failsInWords } from './activity-failures.ts';
 
-export const WORKFLOW_BUNDLE = { codePath: join(import.meta.dirname, '..', 'workflow-bundle.js') };
+/** Made by `npm run build`. */
+export const WORKFLOW_BUNDLE = { codePath: join(PACKAGE_FOLDER, 'dist', 'src', 'workflow-bundle.js') };
 
 const AROUND_ACTIVITIES = [failsInWords];
 

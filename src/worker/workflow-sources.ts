@@ -1,8 +1,7 @@
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 
-/** The options for Temporal's bundler, for a folder of sources or of compiled files. */
+/** The options for Temporal's bundler, for a folder of sources. */
 export function workflowSources(folder: string): { workflowsPath: string; payloadConverterPath: string } {
-  const extension = extname(import.meta.filename);
-  const path = (name: string) => join(folder, 'workflows', `${name}${extension}`);
+  const path = (name: string) => join(folder, 'workflows', `${name}.ts`);
   return { workflowsPath: path('index'), payloadConverterPath: path('payload-converter') };
 }

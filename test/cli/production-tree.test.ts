@@ -1,91 +1,113 @@
 /**
- * Production has only `dist` and the dependencies of package.json. An import of a development dependency
+ * Production has only the bundles in `dist` and the dependencies of package.json. An import of anything else
  * fails only there.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
-import { dirname, join, relative, resolve } from 'node:path';
-import { expect, it } from '@jest/globals';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { bundlePrograms, OPTIONAL, UNBUNDLED } from '../../bin/building/programs.js';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-/** Types are gone after compilation. */
-const IMPORT =
-  /^(?:import|export)\s(?!type\s)(?:[^'";]*?from\s+)?'([^']+)'|(?:import|resolve|require)\(\s*'([^']+)'/gm;
-
 const WORKSPACES = ['sandbox', 'demo-shop', 'dev'];
 
 interface Manifest {
-  readonly dependencies: Record<string, string>;
+  readonly dependencies?: Record<string, string>;
+  readonly devDependencies?: Record<string, string>;
   readonly files: readonly string[];
 }
 
 const manifest = manifestIn('.');
-
-interface Import {
-  readonly file: string;
-  readonly of: string;
-}
+const all = { ...manifest.devDependencies, ...manifest.dependencies };
 
 function manifestIn(folder: string): Manifest {
   return JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8')) as Manifest;
 }
 
-function filesIn(folder: string): string[] {
-  const entries = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' });
-  return entries.filter((name) => /\.(?:tsx?|js)$/.test(name)).map((name) => join(folder, name));
-}
-
-function importsOf(file: string): Import[] {
-  const text = readFileSync(join(ROOT, file), 'utf8');
-  return [...text.matchAll(IMPORT)].map(([, named, called]) => ({ file, of: named ?? called ?? '' }));
-}
-
-/** The code that runs in production: the sources, and the files of bin/ that start the commands. */
-const imports = [
-  ...['src', 'kit', ...WORKSPACES].flatMap(filesIn),
-  'bin/paidonce.js',
-  'bin/prepare.js',
-].flatMap(importsOf);
-
-/**
- * `paidonce dev` has five ways to get a Temporal server; where this dependency is missing, it tries the next
- * one.
- */
-const OPTIONAL = { file: 'dev/temporal-cli.ts', of: '@temporalio/testing' };
-
 function packageOf(specifier: string): string {
   return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
 }
 
-function packagesOf(of: readonly Import[]): Import[] {
-  const isBuiltIn = (name: string) => name.startsWith('node:') || builtinModules.includes(name);
-  return of.filter((each) => !each.of.startsWith('.') && !isBuiltIn(each.of));
-}
+/** Found by their names at run time, which no bundler sees: `require.resolve`, and a thread's program. */
+const BY_NAME = { 'swagger-ui-dist': 'src/api/docs/routes.ts', 'pino-pretty': 'src/telemetry/log.ts' };
 
-it('the installed tree has every package that it imports', () => {
-  const packages = packagesOf(imports);
-  expect(packages.length).toBeGreaterThan(50);
-  expect(packages.filter(({ of }) => !(packageOf(of) in manifest.dependencies))).toEqual([OPTIONAL]);
+describe('the bundles', () => {
+  let folder: string;
+  let inputs: string[];
+  let imports: string[];
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'paidonce-bundles-'));
+    const made = await bundlePrograms(ROOT, folder);
+    inputs = Object.keys(made.inputs);
+    const left = Object.values(made.outputs).flatMap((output) => output.imports);
+    imports = [...new Set(left.filter(({ external }) => external).map(({ path }) => path))];
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('import only dependencies of package.json, and all of them are needed', () => {
+    const isBuiltIn = (name: string) => name.startsWith('node:') || builtinModules.includes(packageOf(name));
+    const packages = imports.filter((name) => !name.startsWith('.') && !isBuiltIn(name)).map(packageOf);
+    const needed = [...new Set([...packages, ...Object.keys(BY_NAME)])].filter(
+      (name) => !OPTIONAL.includes(name),
+    );
+    expect(needed.toSorted()).toEqual(Object.keys(manifest.dependencies ?? {}).toSorted());
+    expect(needed.toSorted()).toEqual(UNBUNDLED.toSorted());
+    for (const [name, file] of Object.entries(BY_NAME))
+      expect(readFileSync(join(ROOT, file), 'utf8')).toContain(`'${name}`);
+  });
+
+  it('import only own files that are there', () => {
+    const own = imports.filter((name) => name.startsWith('.'));
+    expect(own.length).toBeGreaterThan(2);
+    const chunks = join(folder, 'chunks');
+    for (const path of own) {
+      const isKit = path.startsWith('../../kit/');
+      const place = isKit ? join(ROOT, path.slice('../../'.length)) : join(chunks, `${path}.js`);
+      expect([path, existsSync(place)]).toEqual([path, true]);
+    }
+    expect(manifest.files).toEqual(expect.arrayContaining(['dist', 'kit', 'migrations', 'tools']));
+  });
+
+  it('have no bundler and no compiler in them', () => {
+    const of = (name: string) => inputs.filter((path) => path.includes(`node_modules/${name}/`));
+    expect(of('koa').length).toBeGreaterThan(0);
+    for (const name of ['webpack', '@swc/core', 'memfs', 'esbuild', 'typescript'])
+      expect(of(name)).toEqual([]);
+  });
+
+  it('are read where they are needed only: the API has nothing of a worker', () => {
+    const text = (file: string) => readFileSync(join(folder, file), 'utf8');
+    const read = new Set<string>();
+    const follow = (file: string): void => {
+      if (read.has(file)) return;
+      read.add(file);
+      for (const [, path = ''] of text(file).matchAll(/^(?:import|\} from) .*?"([^"]+)";$/gm))
+        if (/chunks\/|^\.\//.test(path)) follow(join('chunks', path.replace(/^.*\//, '')));
+    };
+    follow('src/cli/main.js');
+    expect(read.size).toBeGreaterThan(1);
+    const loaded = [...read].map(text).join('\n');
+    expect(loaded).toContain('// src/cli/program.ts');
+    for (const part of ['node_modules/@temporalio/worker/', 'src/worker/', 'src/api/http/server.ts'])
+      expect([part, loaded.includes(`// ${part}`)]).toEqual([part, false]);
+  });
 });
 
-it.each(WORKSPACES)(
-  'the installed tree has every package of %s, in the version that the workspace names',
-  (workspace) => {
-    const { dependencies } = manifestIn(workspace);
-    expect(manifest.dependencies).toMatchObject(dependencies);
-    const used = packagesOf(filesIn(workspace).flatMap(importsOf)).filter(({ of }) => of !== OPTIONAL.of);
-    expect(used.filter(({ of }) => !(packageOf(of) in dependencies))).toEqual([]);
-  },
-);
-
-it('the installed tree has every own file that it imports', () => {
-  const compiled = ['src', ...WORKSPACES];
-  const packed = new Set(manifest.files.flatMap((folder) => (folder === 'dist' ? compiled : [folder])));
-  const own = imports.filter(({ of }) => of.startsWith('.'));
-  const beyond = own.filter(({ file, of }) => {
-    const [folder = ''] = relative(ROOT, resolve(ROOT, dirname(file), of)).split('/');
-    return !packed.has(folder) && folder !== 'dist';
-  });
-  expect(own.length).toBeGreaterThan(300);
-  expect(beyond).toEqual([]);
+it.each(WORKSPACES)('%s has every package that it imports, in the version of package.json', (workspace) => {
+  const { devDependencies = {}, dependencies } = manifestIn(workspace);
+  // Everything is bundled: a dependency here would be installed in production.
+  expect(dependencies).toBeUndefined();
+  expect(all).toMatchObject(devDependencies);
+  const files = readdirSync(join(ROOT, workspace), { recursive: true, encoding: 'utf8' });
+  const texts = files
+    .filter((name) => /\.tsx?$/.test(name))
+    .map((name) => readFileSync(join(ROOT, workspace, name), 'utf8'));
+  const found = texts.flatMap((text) => [...text.matchAll(/(?:from|import\()\s*'([^'.][^']*)'/g)]);
+  const names = found.map(([, name = '']) => name).filter((name) => !name.startsWith('node:'));
+  expect(names.length).toBeGreaterThan(0);
+  expect(
+    names.map(packageOf).filter((name) => !(name in devDependencies) && !OPTIONAL.includes(name)),
+  ).toEqual([]);
 });

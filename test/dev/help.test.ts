@@ -36,7 +36,7 @@ describe('a bare checkout', () => {
   );
 
   it('installs and compiles nothing where it was pruned for production, and says so', async () => {
-    const made = ['node_modules/commander', 'dist/src/cli'].map((path) => join(folder, path));
+    const made = ['node_modules/pino', 'dist/src/cli'].map((path) => join(folder, path));
     for (const path of made) await mkdir(path, { recursive: true });
     await writeFile(join(folder, 'dist', 'src', 'cli', 'main.js'), 'process.stdout.write("ran")');
     await writeFile(join(folder, 'dist', '.paidonce-sources'), 'of older sources');
