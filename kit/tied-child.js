@@ -23,6 +23,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
  * @property {string} command
  * @property {readonly string[]} args
  * @property {NodeJS.ProcessEnv} [env]
+ * @property {string} [cwd]
+ * @property {Tie['user']} [user] runs the child as another user; only root may
  * @property {boolean} [sharesOutput] the child uses our standard output and its terminal; otherwise its
  * output comes line by line
  * @property {() => Promise<unknown>} answers rejects while the child does not answer; called again until it
@@ -91,13 +93,15 @@ export function spawnTied(command, args, { env, cwd, output = ['pipe', 'pipe'], 
 /**
  * Starts the child, tied to our life. Its output goes to `line`, unless the output is shared; errors go to
  * `errorLine` if it is given.
- * @param {Pick<ChildSpec, 'command' | 'args' | 'env' | 'sharesOutput'>} spec
+ * @param {Pick<ChildSpec, 'command' | 'args' | 'env' | 'cwd' | 'user' | 'sharesOutput'>} spec
  * @param {(text: string) => void} line
  * @param {(text: string) => void} [errorLine]
  * @returns {ChildProcess}
  */
-export function startChild({ command, args, env, sharesOutput }, line, errorLine = line) {
-  const child = spawnTied(command, args, { env, output: [sharesOutput ? 'inherit' : 'pipe', 'pipe'] });
+export function startChild({ command, args, env, cwd, user, sharesOutput }, line, errorLine = line) {
+  const output = /** @type {const} */ ([sharesOutput ? 'inherit' : 'pipe', 'pipe']);
+  const tie = user === undefined ? {} : { user };
+  const child = spawnTied(command, args, { env, ...(cwd !== undefined && { cwd }), output, tie });
   eachLine(child.stdout, line);
   eachLine(child.stderr, errorLine);
   child.once('error', (error) => errorLine(error.message));

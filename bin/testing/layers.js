@@ -61,7 +61,12 @@ const LAYERS = [
       'merchant',
     ],
   },
-  { name: 'deploy', needs: ['temporal', 'compose', 'postgresPrograms'], apart: true, load: 0.5 },
+  {
+    name: 'deploy',
+    needs: ['temporal', 'temporalServer', 'compose', 'postgresPrograms', 'images'],
+    apart: true,
+    load: 0.5,
+  },
   { name: 'dev', needs: ['temporal'], apart: true, load: 0.5, first: ['start'] },
   { name: 'api', needs: ['postgres', 'embedded', 'python'], load: 0.8 },
   { name: 'store', needs: ['postgres', 'embedded'] },

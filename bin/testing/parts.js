@@ -10,6 +10,7 @@ import { startPostgres } from '../../kit/postgres-server.js';
 import { composeJudge } from './compose-judge.js';
 import { installPrograms, Missing, programAt } from './programs.js';
 import { makeDatabaseTemplate, makeStoreTemplate } from './store-template.js';
+import { temporalServerPrograms } from './temporal-server.js';
 import { timeSkippingPrograms, timeSkippingServer } from './time-skipping-server.js';
 
 /** Prepares each part and returns its variables. `stops` collects the functions that end what was started. */
@@ -21,6 +22,9 @@ const MAKERS = {
   timeSkipping: async () => ({ TIME_SKIPPING_SERVER: await timeSkippingServer() }),
   chromium: async () => ({ CHROMIUM: programAt('chromium') }),
   compose: async () => ({ COMPOSE_JUDGE: await composeJudge() }),
+  temporalServer: async () => ({ TEMPORAL_SERVER_PROGRAMS: await temporalServerPrograms() }),
+  // The programs of the images of docker-compose.yml that are not ours.
+  images: async () => void ['netcat', 'prometheus', 'wget'].map(programAt),
   // The published patterns are tested with Python's `re`.
   python: async () => ({ PYTHON: programAt('python') }),
   // Documents print calls by curl, and the tests run them as printed.
@@ -35,6 +39,7 @@ const PROGRAMS_OF = {
   chromium: () => ['chromium'],
   python: () => ['python'],
   curl: () => ['curl'],
+  images: () => ['netcat', 'prometheus', 'wget'],
 };
 
 /**

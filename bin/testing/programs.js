@@ -35,6 +35,24 @@ const PROGRAMS = {
     purpose: 'makes the calls that the documents print',
     find: () => onPath('curl'),
   },
+  netcat: {
+    name: 'netcat',
+    debian: 'netcat-openbsd',
+    purpose: "checks the health of Temporal's server, as in its image",
+    find: () => onPath('nc'),
+  },
+  prometheus: {
+    name: 'Prometheus',
+    debian: 'prometheus',
+    purpose: 'reads the figures of the containers',
+    find: () => onPath('prometheus'),
+  },
+  wget: {
+    name: 'wget',
+    debian: 'wget',
+    purpose: 'checks the health of images that are not ours',
+    find: () => onPath('wget'),
+  },
   python: {
     name: 'Python',
     debian: 'python3',

@@ -1,6 +1,6 @@
 /** docker-compose.yml by Compose's own loader: as the demo, and as the service of a Dintero account. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { appendFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readConfig } from '../../src/config/config.ts';
@@ -24,6 +24,7 @@ function commandsUnder(title: string): string {
 const folders: string[] = [];
 let demo: Project;
 let real: Project;
+let observed: Project;
 
 async function folderOf(title: string): Promise<string> {
   const folder = await projectFolder(commandsUnder(title));
@@ -34,6 +35,9 @@ async function folderOf(title: string): Promise<string> {
 beforeAll(async () => {
   demo = await readProject(await folderOf('The demo'));
   real = await readProject(await folderOf('A Dintero account'));
+  const folder = await folderOf('A Dintero account');
+  await appendFile(join(folder, '.env'), 'COMPOSE_PROFILES=observe\n');
+  observed = await readProject(folder);
 });
 
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
@@ -46,6 +50,20 @@ describe('docker-compose.yml', () => {
   it('serves an account without the sandbox and the demo shop, and sells in the demo with both', () => {
     expect(Object.keys(real.services).sort()).toEqual(SERVICES);
     expect(Object.keys(demo.services).sort()).toEqual([...SERVICES, 'sandbox', 'shop'].sort());
+  });
+
+  it('adds Prometheus and Grafana to an account, with their files from deploy/', () => {
+    expect(Object.keys(observed.services).sort()).toEqual([...SERVICES, 'grafana', 'prometheus'].sort());
+    const { prometheus, grafana } = observed.services;
+    const sources = [prometheus, grafana].flatMap((service) => service?.volumes ?? []);
+    const bound = sources.filter(({ type }) => type === 'bind');
+    expect(bound.map(({ source }) => source.replace(/^.*\/deploy\//, '')).sort()).toEqual([
+      'grafana/dashboards',
+      'grafana/provisioning',
+      'rules',
+    ]);
+    for (const { source, read_only: isReadOnly } of bound)
+      expect([source, existsSync(source), isReadOnly]).toEqual([source, true, true]);
   });
 
   it('keeps the volumes of the demo apart from those of an account', () => {
@@ -72,21 +90,41 @@ describe('docker-compose.yml', () => {
   });
 
   it('pins the version of every image that it does not build', () => {
-    const foreign = entriesOf(demo).filter(([, { build }]) => build === undefined);
-    expect(foreign).toHaveLength(5);
-    for (const [, { image }] of foreign) expect(image).toMatch(/:\d+\.\d+(\.\d+)?$/);
+    const foreign = [...entriesOf(demo), ...entriesOf(observed)].filter(
+      ([, { build }]) => build === undefined,
+    );
+    expect(new Set(foreign.map(([name]) => name)).size).toBe(7);
+    for (const [, { image }] of foreign) expect(image).toMatch(/:v?\d+\.\d+(\.\d+)?$/);
     const versionOf = (name: string) => demo.services[name]?.image.split(':')[1];
     expect(versionOf('temporal-schema')).toBe(versionOf('temporal'));
   });
 
   it('publishes ports on this machine only', () => {
-    const published = entriesOf(demo).flatMap(([, { ports = [] }]) => ports);
+    const portsOf = (project: Project) => entriesOf(project).flatMap(([, { ports = [] }]) => ports);
+    const published = [...portsOf(demo), ...portsOf(observed)];
     expect(published.map((port) => port.host_ip)).toEqual(published.map(() => '127.0.0.1'));
-    expect(published.map((port) => port.published).sort()).toEqual(['3000', '3001', '3002', '8233', '9464']);
+    const numbers = (project: Project) =>
+      portsOf(project)
+        .map((port) => port.published)
+        .sort();
+    expect(numbers(demo)).toEqual(['3000', '3001', '3002', '3003', '8233', '9464']);
+    expect(numbers(observed)).toEqual(['3000', '3004', '8233', '9090', '9464']);
+  });
+
+  it('runs ours on a read-only root, without rights, with a signal handler before it', () => {
+    const ours = entriesOf(demo).filter(([, { build }]) => build !== undefined);
+    expect(ours.map(([name]) => name).sort()).toEqual(['api', 'migrate', 'sandbox', 'shop', 'worker']);
+    for (const [, service] of ours)
+      expect(service).toMatchObject({
+        read_only: true,
+        init: true,
+        cap_drop: ['ALL'],
+        security_opt: ['no-new-privileges:true'],
+      });
   });
 
   it('restarts services and checks their health, and runs jobs once', () => {
-    for (const [name, { restart, healthcheck }] of entriesOf(demo)) {
+    for (const [name, { restart, healthcheck }] of [...entriesOf(demo), ...entriesOf(observed)]) {
       expect([name, restart]).toEqual([name, JOBS.includes(name) ? undefined : 'unless-stopped']);
       expect([name, healthcheck !== undefined]).toEqual([name, !JOBS.includes(name)]);
     }
@@ -104,14 +142,14 @@ describe('docker-compose.yml', () => {
 
   it('has every secret in a file that its folder protects, and none in an environment', async () => {
     const secrets = Object.values(demo.secrets).map(({ file }) => readFileSync(file, 'utf8').trim());
-    expect(new Set(secrets).size).toBe(9);
+    expect(new Set(secrets).size).toBe(12);
     for (const secret of secrets) expect(JSON.stringify(demo)).not.toContain(secret);
   });
 
   it('is refused by the judge where it is invalid, and where .env is missing', async () => {
     const folder = await folderOf('The demo');
     await rm(join(folder, '.env'));
-    await expect(readProject(folder)).rejects.toThrow(/\.env|DINTERO_ACCOUNT_ID/);
+    await expect(readProject(folder)).rejects.toThrow(/\.env/);
     const other = await folderOf('The demo');
     await appendFile(join(other, 'docker-compose.yml'), '\nvolume: {}\n');
     await expect(readProject(other)).rejects.toThrow(/volume.*not allowed/s);

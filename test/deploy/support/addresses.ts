@@ -9,15 +9,15 @@ export interface Addresses {
   readonly port: (service: string, inside: number) => number;
   /**
    * Addresses in a text, `host:port`: services by their names and aliases, 127.0.0.1 by the ports that the
-   * file publishes. Inside a container, which `inside` names, 127.0.0.1 is that container. @throws Error for
-   * an address that the file does not have
+   * file publishes. Inside a container, which `inside` names, 127.0.0.1 and 0.0.0.0 are that container.
+   * @throws Error for an address that the file does not have
    */
   readonly translate: (text: string, inside?: string) => string;
 }
 
 /** More fields than the file has. */
-const PORTS = 24;
-const ADDRESS = /\b([a-z][a-z0-9.-]*|127\.0\.0\.1):(\d+)\b/g;
+const PORTS = 48;
+const ADDRESS = /\b([a-z][a-z0-9.-]*|127\.0\.0\.1|0\.0\.0\.0):(\d+)\b/g;
 
 /** `listening` are the ports that listen already, by `service:port`. */
 export async function createAddresses(
@@ -49,7 +49,8 @@ function placeOf(
   { host, digits, inside }: { host: string; digits: string; inside: string | undefined },
 ): { service: string; inside: number } | null {
   if (host === '127.0.0.1' && inside === undefined) return publishing(project, digits);
-  const service = host === '127.0.0.1' ? inside : nameOf(project, host);
+  const isItself = host === '127.0.0.1' || host === '0.0.0.0';
+  const service = isItself ? inside : nameOf(project, host);
   return service === undefined ? null : { service, inside: Number(digits) };
 }
 

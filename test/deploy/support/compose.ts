@@ -17,6 +17,7 @@ export interface Project {
 
 export interface Service {
   readonly image: string;
+  readonly read_only?: boolean;
   readonly build?: object;
   readonly user?: string;
   readonly entrypoint: readonly string[] | null;
@@ -33,7 +34,14 @@ export interface Service {
   readonly restart?: string;
   readonly secrets?: readonly { readonly source: string; readonly target: string }[];
   readonly stop_grace_period?: string;
-  readonly volumes?: readonly { readonly source: string; readonly target: string }[];
+  readonly configs?: readonly { readonly source: string; readonly target: string }[];
+  readonly volumes?: readonly {
+    /** `bind`: the source is a path on the host; `volume`: the name of a volume. */
+    readonly type: string;
+    readonly source: string;
+    readonly target: string;
+    readonly read_only?: boolean;
+  }[];
 }
 
 const run = promisify(execFile);
