@@ -26,6 +26,7 @@ import { createStoreFigures } from './health/store-figures.ts';
 import { createNamespace } from './temporal/namespace.ts';
 import { createMoneyRuns } from './temporal/money-runs.ts';
 import { createPaymentRuns, type PaymentRuns } from './temporal/payment-runs.ts';
+import type { GatewayStamp } from './temporal/setup.ts';
 import { unknownVariables } from './config/unknown-variables.ts';
 import { FirstAttempts } from './updates/first-attempts.ts';
 import { createRecording, type Recording } from './updates/recording.ts';
@@ -87,6 +88,9 @@ export async function run(config: Config, roles: Roles): Promise<Running> {
   if (roles.worker) {
     const { startWorker } = await import('./worker/run.ts');
     stops.push(startWorker({ ...service, ...patient }, storeReady));
+  } else {
+    // A worker checks it before it works. Nothing waits here, since callbacks are accepted without Temporal.
+    checkStamps(service).catch(service.fail);
   }
   if (roles.api || config.ADMIN_PORT !== undefined) {
     const { startAdmin, startApi } = await import('./api/http/server.ts');
@@ -237,9 +241,17 @@ async function prepareStore(service: Service): Promise<void> {
  * @throws WrongAccount
  */
 async function stampStore({ store, gateways, namespace }: Service): Promise<void> {
-  for (const { id: gateway, account, mode } of gateways.all) {
-    const stamp = { gateway, account, mode };
-    if ((await readGateway(store.db, gateway)) === null) await namespace.checkStamp(stamp);
+  for (const stamp of stampsOf(gateways)) {
+    if ((await readGateway(store.db, stamp.gateway)) === null) await namespace.checkStamp(stamp);
     await stampGateway(store.db, stamp);
   }
+}
+
+/** Checks that the namespace is ours, and that we can read it. @throws WrongAccount | UnreadablePayload */
+async function checkStamps({ gateways, namespace }: Service): Promise<void> {
+  for (const stamp of stampsOf(gateways)) await namespace.checkStamp(stamp);
+}
+
+function stampsOf({ all }: GatewayRegistry): GatewayStamp[] {
+  return all.map(({ id: gateway, account, mode }) => ({ gateway, account, mode }));
 }

@@ -1,21 +1,37 @@
 /** Bundles the workflows with Temporal's own bundler, so that no process needs it at run time. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { build } from 'esbuild';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
 /**
- * Writes the bundle of the sources under `root` into `outdir`, where the programs are already.
+ * Writes the bundles of the sources under `root` into `outdir`, where the programs are already.
  * @param {string} root
  * @param {string} outdir
  */
 export async function bundleWorkflows(root, outdir) {
-  const { workflowSources } = await import(join(outdir, 'src', 'worker', 'workflow-sources.js'));
-  const { code } = await bundleWorkflowCode({
-    ...workflowSources(join(root, 'src')),
+  const sources = await import(join(outdir, 'src', 'worker', 'workflow-sources.js'));
+  const { BUNDLE_NAMES, FAILURE_CONVERTER, failureConverterIn, workflowSources } = sources;
+  const [from, to] = [join(root, 'src'), join(outdir, 'src')];
+  const failureConverterPath = failureConverterIn(from);
+  const options = {
+    ...workflowSources(from),
     logger: new DefaultLogger('WARN'),
     webpackConfigHook: asWritten,
+  };
+  const plain = await bundleWorkflowCode(options);
+  const encrypting = await bundleWorkflowCode({ ...options, failureConverterPath });
+  await writeFile(join(to, BUNDLE_NAMES.plain), plain.code);
+  await writeFile(join(to, BUNDLE_NAMES.encrypting), encrypting.code);
+  // The SDK requires it by its path, also where none of its packages is installed.
+  await build({
+    entryPoints: [failureConverterPath],
+    outfile: join(to, FAILURE_CONVERTER),
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    logLevel: 'warning',
   });
-  await writeFile(join(outdir, 'src', 'workflow-bundle.js'), code);
 }
 
 /** By default the SDK compiles for Node 14. */

@@ -4,6 +4,7 @@ import { WrongAccount } from '../store/store-health.ts';
 import { DirectoryInUse } from '../store/directory-lock.ts';
 import { MigrationFailed } from '../store/migrations.ts';
 import { SchemaTooOld } from '../store/schema-state.ts';
+import { UnreadablePayload } from '../temporal/payload-codec.ts';
 import { plainText } from '../lib/terminal-text.ts';
 import { printJson } from './print.ts';
 import { ServiceRefused, ServiceUnreachable } from './service-api.ts';
@@ -32,7 +33,13 @@ export function exitCodeOf(error: unknown, asJson = false): number {
  */
 function isConfiguration(error: unknown): boolean {
   if (error instanceof ServiceRefused) return [400, 401, 403, 422].includes(error.status);
-  return [ConfigError, WrongAccount, SchemaTooOld, DirectoryInUse, CannotListen, ServiceUnreachable].some(
-    (kind) => error instanceof kind,
-  );
+  return [
+    ConfigError,
+    WrongAccount,
+    UnreadablePayload,
+    SchemaTooOld,
+    DirectoryInUse,
+    CannotListen,
+    ServiceUnreachable,
+  ].some((kind) => error instanceof kind);
 }

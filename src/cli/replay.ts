@@ -42,8 +42,12 @@ export function replayCommand(): Command {
 async function replay({ since, bundle, json }: Options): Promise<void> {
   const config = readClientConfig(withRunningDev(process.env));
   // Loaded only here: the other commands need no worker, and start in half the time.
-  const { replayRuns, WORKFLOW_BUNDLE } = await import('../worker/replay-runs.ts');
-  const options = { workflowBundle: bundle === undefined ? WORKFLOW_BUNDLE : { codePath: bundleIn(bundle) } };
+  const { bundleFor, dataConverterOf, replayRuns } = await import('../worker/replay-runs.ts');
+  const { PAYLOAD_KEYS: keys } = config;
+  const options = {
+    workflowBundle: bundleFor(keys, bundle === undefined ? undefined : builtIn(bundle)),
+    dataConverter: dataConverterOf(keys),
+  };
   const runs = { taskQueue: config.TEMPORAL_TASK_QUEUE, since: new Date(Date.now() - since) };
   let replayed = 0;
   const failed: FailedReplay[] = [];
@@ -58,13 +62,13 @@ async function replay({ since, bundle, json }: Options): Promise<void> {
   if (failed.length > 0) throw new BadNews(`${failed.length} runs do not replay`);
 }
 
-/** The workflow code of a build: in its folder, or in the `dist` of its folder. @throws ConfigError */
-function bundleIn(folder: string): string {
-  const places = [join(folder, 'workflow-bundle.js'), join(folder, 'dist', 'workflow-bundle.js')];
-  const found = places.map((path) => resolve(path)).find((path) => existsSync(path));
+/** The folder with the workflow code of a build: itself, or its `dist/src`. @throws ConfigError */
+function builtIn(folder: string): string {
+  const places = [folder, join(folder, 'dist', 'src')].map((place) => resolve(place));
+  const found = places.find((place) => existsSync(join(place, 'workflow-bundle.js')));
   if (found !== undefined) return found;
   throw new ConfigError(
-    `--bundle ${folder}: the folder of a build was expected, with workflow-bundle.js or dist/workflow-bundle.js`,
+    `--bundle ${folder}: the folder of a build was expected, with workflow-bundle.js or dist/src/workflow-bundle.js`,
   );
 }
 

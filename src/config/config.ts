@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { ConfiguredGateway, GatewayDescriptor } from '../gateways/gateway-descriptor.ts';
 import { GATEWAYS } from '../gateways/registry.ts';
 import { contradictions } from './contradictions.ts';
-import { CORE_SECRETS, CORE_VARIABLES, HTTP, LOG, STORE, TEMPORAL } from './core-variables.ts';
-import { readVariables } from './environment.ts';
+import { CODEC, CORE_SECRETS, CORE_VARIABLES, HTTP, LOG, STORE, TEMPORAL } from './core-variables.ts';
+import { readVariables, type Texts } from './environment.ts';
 import {
   commandSlice,
   configure,
@@ -24,12 +24,22 @@ const client = storeOnly.extend({
   API_KEYS: HTTP.API_KEYS.optional(),
 });
 
+const codecServer = z.object({
+  ...CODEC,
+  ...LOG,
+  API_KEYS: HTTP.API_KEYS,
+  TRUST_PROXY: HTTP.TRUST_PROXY,
+  PAYLOAD_KEYS: TEMPORAL.PAYLOAD_KEYS,
+  TEMPORAL_UI_URL: TEMPORAL.TEMPORAL_UI_URL,
+});
+
 export interface Config extends z.infer<typeof core> {
   /** At least one, in the order of the registry. */
   readonly gateways: readonly ConfiguredGateway[];
 }
 export type StoreConfig = z.infer<typeof storeOnly>;
 export type ClientConfig = z.infer<typeof client>;
+export type CodecServerConfig = z.infer<typeof codecServer>;
 
 /** Every known variable, of all gateways. Each may be given by NAME, and a secret also by NAME_FILE. */
 export const KNOWN_VARIABLES: readonly string[] = [
@@ -75,6 +85,13 @@ export function readStoreConfig(env: NodeJS.ProcessEnv): StoreConfig {
  */
 export function readClientConfig(env: NodeJS.ProcessEnv): ClientConfig {
   return readVariables({ core: client }, { env, secrets: CORE_SECRETS }).core;
+}
+
+/** The configuration of `codec-server`. @throws ConfigError */
+export function readCodecServerConfig(env: NodeJS.ProcessEnv): CodecServerConfig {
+  const together = ({ PAYLOAD_KEYS: keys }: Texts) =>
+    keys === undefined ? ['PAYLOAD_KEYS: missing; the keys of the service were expected, which decode'] : [];
+  return readVariables({ core: codecServer }, { env, secrets: CORE_SECRETS, together }).core;
 }
 
 /** The settings for a gateway's own commands, which may run before its secrets exist. @throws ConfigError */

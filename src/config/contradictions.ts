@@ -14,7 +14,6 @@ export function contradictions(texts: Texts, configured: Descriptors): string[] 
     ...configured.flatMap((descriptor) => wrongPublicUrl(texts, descriptor)),
     ...configured.flatMap(({ variables }) => variables.contradictions?.(texts) ?? []),
     ...wrongUpdates(texts),
-    ...wrongPayloadKeys(texts),
     ...mixedModes(texts, configured),
     ...wrongDefault(texts, configured),
     ...new Set(live.flatMap((descriptor) => unfitForMoney(texts, descriptor))),
@@ -41,13 +40,6 @@ function wrongUpdates(texts: Texts): string[] {
   if (!isSet(texts, 'ORDER_WEBHOOK_URL') || texts['ORDER_WEBHOOK_SECRETS'] !== undefined) return [];
   return [
     'ORDER_WEBHOOK_SECRETS: missing; expected whsec_… secrets, since ORDER_WEBHOOK_URL is set and updates are signed',
-  ];
-}
-
-function wrongPayloadKeys(texts: Texts): string[] {
-  if (texts['PAYLOAD_KEYS'] === undefined) return [];
-  return [
-    'PAYLOAD_KEYS: not supported; remove it: payloads are not encrypted yet, so it would protect nothing',
   ];
 }
 

@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { isCrashPoint } from '../crash-points.ts';
 import { API_KEY_FORM, parseApiKey, type ApiKey } from './api-keys.ts';
+import { NO_PAYLOAD_KEYS, parsePayloadKeys, type PayloadKeys } from './payload-keys.ts';
 import {
   duration,
   list,
@@ -35,6 +36,13 @@ export const STORE = {
     .transform((folder) => (folder === 'memory://' ? folder : resolve(folder))),
 };
 
+const payloadKeys = secret.transform((text, context): PayloadKeys => {
+  const parsed = parsePayloadKeys(text);
+  if (typeof parsed !== 'string') return parsed;
+  context.addIssue({ code: 'custom', message: parsed });
+  return z.NEVER;
+});
+
 export const TEMPORAL = {
   TEMPORAL_ADDRESS: z
     .string()
@@ -49,11 +57,29 @@ export const TEMPORAL = {
   TEMPORAL_TLS_KEY: pemFile.optional(),
   /** The certificate authority of the server, if it is not a public one. */
   TEMPORAL_TLS_CA: pemFile.optional(),
+  /** The keys that encrypt what Temporal stores; the first one encrypts. */
+  PAYLOAD_KEYS: payloadKeys.default(NO_PAYLOAD_KEYS),
   /** The base of links into the Web UI. */
   TEMPORAL_UI_URL: url.optional(),
   /** For Worker Versioning, with the names that Temporal's worker controller sets. */
   TEMPORAL_DEPLOYMENT_NAME: text('a name of at most 100 characters', 100).default('paidonce'),
   TEMPORAL_WORKER_BUILD_ID: text('a name of at most 100 characters', 100).optional(),
+};
+
+const origin = z
+  .string()
+  .refine(isOrigin, 'origins such as https://temporal.example: scheme, host and port, without a path');
+
+function isOrigin(text: string): boolean {
+  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}
+
+/** Decodes payloads for the Temporal Web UI and the program `temporal`. */
+export const CODEC = {
+  CODEC_PORT: port.default(8234),
+  CODEC_HOST: text('a host name or address to listen on').default('127.0.0.1'),
+  /** The origins of the Web UI; if unset, that of TEMPORAL_UI_URL. */
+  CODEC_ORIGINS: list(origin).optional(),
 };
 
 const from2to = (most: number) => wholeFrom(2, most, `a number from 2 to ${most}`);
@@ -172,6 +198,7 @@ export const DEVELOPMENT = {
 export const CORE_VARIABLES = {
   ...STORE,
   ...TEMPORAL,
+  ...CODEC,
   ...WORKER,
   ...LOG,
   ...HTTP,
@@ -184,6 +211,7 @@ export const CORE_VARIABLES = {
 /** They may also be given by NAME_FILE, and are never shown. */
 export const CORE_SECRETS: readonly string[] = [
   'TEMPORAL_API_KEY',
+  'PAYLOAD_KEYS',
   'DATABASE_URL',
   'API_KEYS',
   'ORDER_WEBHOOK_URL',

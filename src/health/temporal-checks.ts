@@ -5,7 +5,8 @@ import type { Gateway } from '../gateways/gateway.ts';
 import { rootOf } from '../lib/root-of.ts';
 import { readCurrentVersion } from '../temporal/current-version.ts';
 import { ACTIVITY_TASKS, countPollers, WORKFLOW_TASKS } from '../temporal/pollers.ts';
-import { missingSearchAttributes, scheduleIdsOf } from '../temporal/setup.ts';
+import { UnreadablePayload } from '../temporal/payload-codec.ts';
+import { missingSearchAttributes, scheduleIdsOf, stampOf } from '../temporal/setup.ts';
 import { countStuck, listPaused, listStuck } from '../temporal/stuck.ts';
 import { taskQueues, updatesTaskQueue } from '../workflows/messages.ts';
 import { check, commandsFor, fail, ok, warn, type Check, type CheckResult } from './check.ts';
@@ -23,6 +24,7 @@ export async function checkTemporal(
   if (namespace.state === 'fail') return [namespace];
   const others = [
     check('search attributes', () => checkAttributes(connection, config), todo),
+    Promise.resolve({ name: 'payload encryption', ...encryptionOf(config) }),
     check('stuck runs', () => checkStuck(client), todo),
     check('paused runs', () => checkPaused(client), todo),
     ...queuesOf(config, gateways).map((queue) =>
@@ -59,6 +61,13 @@ async function checkAttributes(connection: Connection, config: Config): Promise<
     'a running service adds them within a minute; if it lacks the permission, run this command',
     temporal(config, 'operator', 'search-attribute', 'create', ...options),
   );
+}
+
+/** Only what is configured: each payload in Temporal names its own key. */
+function encryptionOf({ PAYLOAD_KEYS: { encrypts, byId } }: Config): CheckResult {
+  const ids = [...byId.keys()].map((id) => `"${id}"`).join(', ');
+  if (byId.size === 0) return ok('off: histories are readable in Temporal');
+  return ok(encrypts === null ? `off; ${ids} decrypts` : `"${encrypts}" encrypts; ${ids} decrypts`);
 }
 
 async function checkStuck(client: Client): Promise<CheckResult> {
@@ -186,11 +195,17 @@ async function checkSweep(
     .getHandle(scheduleId)
     .describe()
     .catch((error: unknown) => error as Error);
-  if (found instanceof Error) return fail(`no schedule (${rootOf(found)})`, restart, workerFor(config));
-  const { memo, state, info } = found;
-  if (memo?.['account'] !== account || memo?.['mode'] !== mode)
+  if (found instanceof UnreadablePayload)
     return fail(
-      `the namespace belongs to account ${String(memo?.['account'])} (${String(memo?.['mode'])})`,
+      found.message,
+      'set PAYLOAD_KEYS to the keys of the running service; docs/run-in-production.md',
+    );
+  if (found instanceof Error) return fail(`no schedule (${rootOf(found)})`, restart, workerFor(config));
+  const { state, info } = found;
+  const stamp = stampOf(found);
+  if (stamp.account !== account || stamp.mode !== mode)
+    return fail(
+      `the namespace belongs to account ${stamp.account} (${stamp.mode})`,
       'use another TEMPORAL_NAMESPACE, or the account that it belongs to',
     );
   if (state.paused)

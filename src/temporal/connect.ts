@@ -7,6 +7,8 @@ import {
   makeGrpcRetryInterceptor,
 } from '@temporalio/client';
 import type { ConnectionOptions } from '@temporalio/client';
+import type { PayloadKeys } from '../config/payload-keys.ts';
+import { createPayloadCodec } from './payload-codec.ts';
 
 type Interceptor = NonNullable<ConnectionOptions['interceptors']>[number];
 type Call = ReturnType<Interceptor>;
@@ -20,6 +22,11 @@ export interface TemporalSettings {
   readonly TEMPORAL_TLS_CA?: string | undefined;
 }
 
+/** What a client needs besides: its calls have payloads. */
+export interface ClientSettings extends TemporalSettings {
+  readonly PAYLOAD_KEYS: PayloadKeys;
+}
+
 const CANCELLED = 1;
 const RESOURCE_EXHAUSTED = 8;
 const MOST_ATTEMPTS = 3;
@@ -28,7 +35,7 @@ const MOST_ATTEMPTS = 3;
  * A client that works without a server at first, gives up soon, and reconnects soon after an outage (1.9 s
  * instead of 18.8 s).
  */
-export function connectClient(settings: TemporalSettings): { client: Client; connection: Connection } {
+export function connectClient(settings: ClientSettings): { client: Client; connection: Connection } {
   const options = { ...defaultGrpcRetryOptions({ maxAttempts: MOST_ATTEMPTS }) };
   const connection = Connection.lazy({
     ...addressed(settings),
@@ -47,7 +54,9 @@ export function connectClient(settings: TemporalSettings): { client: Client; con
       cancelWhenClosed,
     ],
   });
-  return { connection, client: new Client({ connection, namespace: settings.TEMPORAL_NAMESPACE }) };
+  const { TEMPORAL_NAMESPACE: namespace, PAYLOAD_KEYS: keys } = settings;
+  const dataConverter = { payloadCodecs: [createPayloadCodec(keys)] };
+  return { connection, client: new Client({ connection, namespace, dataConverter }) };
 }
 
 /**

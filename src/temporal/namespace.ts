@@ -8,6 +8,7 @@ import type { Gateway } from '../gateways/gateway.ts';
 import { WrongAccount } from '../store/store-health.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { UnreadablePayload } from './payload-codec.ts';
 import { withTimeout } from './run-calls.ts';
 import {
   addSearchAttributes,
@@ -20,12 +21,12 @@ import {
 
 export interface Namespace {
   /**
-   * Checks, for at most 2 s, which account the namespace belongs to. One that does not answer, or has no
-   * stamp yet, is accepted.
-   * @throws WrongAccount
+   * Checks, for at most 2 s, which account the namespace belongs to, and so whether this process has the key
+   * of its payloads. One that does not answer, or has no stamp yet, is accepted.
+   * @throws WrongAccount | UnreadablePayload
    */
   checkStamp(stamp: GatewayStamp): Promise<void>;
-  /** Creates everything that is missing. @throws WrongAccount, or any error of Temporal */
+  /** Creates everything that is missing. @throws WrongAccount, UnreadablePayload, or any error of Temporal */
   prepare(): Promise<void>;
   /**
    * The same, shared by all callers that find something missing at the same time, and at most once in 5 s.
@@ -65,6 +66,11 @@ export function createNamespace(deps: NamespaceDependencies): Namespace {
   return new KeptNamespace(deps);
 }
 
+/** Whether only a person can repair it. */
+function isForPeople(error: unknown): error is Error {
+  return error instanceof WrongAccount || error instanceof UnreadablePayload;
+}
+
 class KeptNamespace implements Namespace {
   readonly #deps: NamespaceDependencies;
   #repairing: Promise<boolean> | null = null;
@@ -79,7 +85,7 @@ class KeptNamespace implements Namespace {
       await withTimeout(checkSweepStamp(this.#deps.client, stamp), STAMP_LIMIT_MS);
     } catch (error) {
       const { cause } = error as Error;
-      if (cause instanceof WrongAccount) throw cause;
+      if (isForPeople(cause)) throw cause;
     }
   }
 
@@ -152,7 +158,7 @@ class KeptNamespace implements Namespace {
       return missing.length === 0;
     } catch (error) {
       const { cause } = error as Error;
-      if (cause instanceof WrongAccount) fail(cause);
+      if (isForPeople(cause)) fail(cause);
       metrics.namespaceRepairs.inc({ outcome: 'failed' });
       log.warn(
         { reason: String(cause ?? error) },

@@ -4,6 +4,7 @@ import {
   ScheduleOverlapPolicy,
   type Client,
   type Connection,
+  type ScheduleDescription,
 } from '@temporalio/client';
 import { WrongAccount } from '../store/store-health.ts';
 import {
@@ -54,7 +55,7 @@ export async function addSearchAttributes(connection: Connection, namespace: str
   }
 }
 
-/** The Schedules of a gateway. The memo of the first one stamps the namespace. */
+/** The Schedules of a gateway. The first one stamps the namespace. */
 const SWEEPS = [
   { of: 'new', scheduleId: sweepScheduleId },
   { of: 'changes', scheduleId: (gateway: string) => `sweep-changes/${gateway}` },
@@ -71,9 +72,10 @@ export function sweepScheduleId(gateway: string): string {
 }
 
 /**
- * Creates the gateway's sweeps as Schedules. Their memo stamps the namespace with the gateway's account,
- * since creating a Schedule is atomic. False where the server has no Schedules.
- * @throws WrongAccount where the namespace belongs to another account or mode
+ * Creates the gateway's sweeps as Schedules. They stamp the namespace with the gateway's account, since
+ * creating a Schedule is atomic. False where the server has no Schedules.
+ * @throws WrongAccount where the namespace belongs to another account or mode, UnreadablePayload where the
+ * stamp is encrypted with a key that this process does not have
  */
 export async function scheduleSweeps(
   client: Client,
@@ -97,10 +99,17 @@ async function makeSchedule(
 ): Promise<boolean> {
   const { account, mode } = stamp;
   const spec = { intervals: [{ every: intervalMs }] };
-  const action = { type: 'startWorkflow', workflowId: scheduleId, ...starts } as const;
+  // The stamp is the memo of the action and not of the Schedule, since an update writes it again, with the key
+  // that encrypts now; Temporal can't change the memo of a Schedule.
+  const action = {
+    type: 'startWorkflow',
+    workflowId: scheduleId,
+    memo: { account, mode },
+    ...starts,
+  } as const;
   const policies = { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 minute' } as const;
   try {
-    await client.schedule.create({ scheduleId, spec, action, policies, memo: { account, mode } });
+    await client.schedule.create({ scheduleId, spec, action, policies });
   } catch (error) {
     if ((error as { code?: number }).code === UNIMPLEMENTED) return false;
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
@@ -118,16 +127,25 @@ interface ScheduleToMake {
 
 /**
  * @throws WrongAccount where the namespace belongs to another account or mode, ScheduleNotFoundError where it
- * has no stamp yet
+ * has no stamp yet, UnreadablePayload where the stamp is encrypted with a key that this process does not have
  */
 export async function checkSweepStamp(
   client: Client,
   { gateway, account, mode }: GatewayStamp,
 ): Promise<void> {
-  const { memo = {} } = await client.schedule.getHandle(sweepScheduleId(gateway)).describe();
-  if (memo['account'] === account && memo['mode'] === mode) return;
+  const stamp = stampOf(await client.schedule.getHandle(sweepScheduleId(gateway)).describe());
+  if (stamp.account === account && stamp.mode === mode) return;
   throw new WrongAccount(
-    `this Temporal namespace belongs to ${gateway} account ${String(memo['account'])} (${String(memo['mode'])}), but ` +
+    `this Temporal namespace belongs to ${gateway} account ${stamp.account} (${stamp.mode}), but ` +
       `${account} (${mode}) is configured; use another TEMPORAL_NAMESPACE, or the account that it belongs to`,
   );
+}
+
+/**
+ * The account and mode that a Schedule of ours stamps its namespace with. A Schedule of an early build has
+ * them in its own memo until it is updated.
+ */
+export function stampOf({ action, memo }: ScheduleDescription): Pick<GatewayStamp, 'account' | 'mode'> {
+  const { account, mode } = { ...memo, ...action.memo };
+  return { account: String(account), mode: String(mode) };
 }

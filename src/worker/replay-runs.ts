@@ -2,7 +2,7 @@
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import { DefaultLogger, Runtime, Worker, type ReplayWorkerOptions } from '@temporalio/worker';
 
-export { WORKFLOW_BUNDLE } from './worker.ts';
+export { bundleFor, dataConverterOf } from './conversion.ts';
 
 /** The build's workflow code does not do what the history says, or the history can't be read. */
 export interface FailedReplay {

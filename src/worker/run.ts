@@ -10,6 +10,7 @@ import type { Service } from '../service.ts';
 import { merchantEndpoint } from '../updates/merchant-endpoint.ts';
 import { WrongAccount } from '../store/store-health.ts';
 import { addressed } from '../temporal/connect.ts';
+import { UnreadablePayload } from '../temporal/payload-codec.ts';
 import { installRuntime } from './runtime.ts';
 import { createWorkers, type WorkerSettings, type WorkerSizes } from './worker.ts';
 
@@ -46,7 +47,7 @@ async function keepRunning(
     try {
       await runOnce(service, state, signal);
     } catch (error) {
-      if (error instanceof WrongAccount) throw error;
+      if (error instanceof WrongAccount || error instanceof UnreadablePayload) throw error;
       // Errors that a stop causes are not reported.
       if (signal.aborted) return;
       service.log.warn(
@@ -97,6 +98,7 @@ function settingsOf({ config, gateways }: Service): WorkerSettings {
     taskQueue: config.TEMPORAL_TASK_QUEUE,
     gateways: gateways.all.map(({ id }) => id),
     sizes: sizesOf(config),
+    payloadKeys: config.PAYLOAD_KEYS,
     ...(buildId !== undefined && { version: { deploymentName, buildId } }),
   };
 }

@@ -2,7 +2,6 @@
  * The Workers: one for workflows and activities that need only the store, two for each gateway, one that
  * notifies the merchant.
  */
-import { join } from 'node:path';
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { HEARTBEAT_EVERY_MS } from '../activities/heartbeat.ts';
 import type {
@@ -12,12 +11,10 @@ import type {
   WakingActivities,
 } from '../activities/contract.ts';
 import type { SweepActivities } from '../activities/sweep-activities.ts';
+import type { PayloadKeys } from '../config/payload-keys.ts';
 import { taskQueues, updatesTaskQueue } from '../workflows/messages.ts';
-import { PACKAGE_FOLDER } from '../lib/package-folder.ts';
 import { failsInWords } from './activity-failures.ts';
-
-/** Made by `npm run build`. */
-export const WORKFLOW_BUNDLE = { codePath: join(PACKAGE_FOLDER, 'dist', 'src', 'workflow-bundle.js') };
+import { bundleFor, dataConverterOf } from './conversion.ts';
 
 const AROUND_ACTIVITIES = [failsInWords];
 
@@ -27,6 +24,7 @@ export interface WorkerSettings {
   /** The gateways, which have queues of their own. */
   readonly gateways: readonly string[];
   readonly sizes: WorkerSizes;
+  readonly payloadKeys: PayloadKeys;
   /** Set where worker processes of several builds run at once: `deployment name:build id`. */
   readonly version?: { readonly deploymentName: string; readonly buildId: string };
 }
@@ -78,6 +76,7 @@ function commonOptions(connection: NativeConnection, settings: WorkerSettings) {
     connection,
     namespace: settings.namespace,
     interceptors: { activity: AROUND_ACTIVITIES },
+    dataConverter: dataConverterOf(settings.payloadKeys),
     // By default the SDK sends one only after four fifths of the time-out, which leaves a busy process no
     // reserve.
     maxHeartbeatThrottleInterval: HEARTBEAT_EVERY_MS,
@@ -99,10 +98,13 @@ function versioningOf({ version }: WorkerSettings): Pick<WorkerOptions, 'workerD
   };
 }
 
-function paymentsWorker({ taskQueue, sizes }: WorkerSettings, { payments }: WorkerActivities): OwnOptions {
+function paymentsWorker(
+  { taskQueue, sizes, payloadKeys }: WorkerSettings,
+  { payments }: WorkerActivities,
+): OwnOptions {
   return {
     taskQueue,
-    workflowBundle: WORKFLOW_BUNDLE,
+    workflowBundle: bundleFor(payloadKeys),
     activities: payments,
     maxCachedWorkflows: sizes.cachedRuns,
     maxConcurrentWorkflowTaskExecutions: sizes.workflowSlots,

@@ -14,9 +14,11 @@ import { createGateways } from '../../src/gateways/registry.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { currentVersionReader } from '../../src/temporal/current-version.ts';
 import { createPaymentRuns } from '../../src/temporal/payment-runs.ts';
+import { UnreadablePayload } from '../../src/temporal/payload-codec.ts';
 import { addSearchAttributes, scheduleSweeps } from '../../src/temporal/setup.ts';
 import { stuckCounter } from '../../src/temporal/stuck.ts';
 import { OrderReferenceKey, SessionIdKey, TransactionIdKey } from '../../src/workflows/messages.ts';
+import { aPayloadKey, payloadKeys } from '../support/payload-keys.ts';
 import { commandsAmongWords } from '../support/shell.ts';
 import { useTerminal } from '../support/terminal.ts';
 import { until } from '../support/until.ts';
@@ -46,6 +48,7 @@ describe('paidonce doctor, of Temporal', () => {
     expect(statesOf(found)).toEqual({
       temporal: 'warn',
       'search attributes': 'fail',
+      'payload encryption': 'ok',
       'stuck runs': 'ok',
       'paused runs': 'ok',
       'worker for payments': 'fail',
@@ -91,6 +94,31 @@ describe('paidonce doctor, of Temporal', () => {
     const another = aConfig(at.config.TEMPORAL_ADDRESS, 'T87654321');
     const [sweep] = (await look(another)).filter(({ name }) => name === 'schedule sweep/dintero');
     expect(sweep).toMatchObject({ state: 'fail', text: 'the namespace belongs to account T12345678 (test)' });
+  });
+
+  it('reads the stamp with the keys on, rotated and off, and names the key that a process lacks', async () => {
+    const [a, b] = [aPayloadKey('a'), aPayloadKey('b')];
+    const keyed = (PAYLOAD_KEYS: string) => ({ ...at.config, PAYLOAD_KEYS: payloadKeys(PAYLOAD_KEYS) });
+    const sweepOf = async (config: Config) =>
+      (await look(config)).find(({ name }) => name === 'schedule sweep/dintero');
+    await prepare();
+    for (const keys of [a, `${b},${a}`, b, `plain,${b}`]) {
+      await prepare(keyed(keys));
+      const isWritten = async () =>
+        (await sweepOf(at.config))?.text.includes(`the key "${keys[0]}"`) === !keys.startsWith('plain');
+      await until(`the stamp is written with ${keys.slice(0, 5)}`, isWritten);
+      expect([keys, (await sweepOf(keyed(keys)))?.state]).toEqual([keys, 'ok']);
+      if (keys.startsWith('plain')) continue;
+      const id = keys[0];
+      expect(await sweepOf(at.config)).toMatchObject({
+        state: 'fail',
+        text: expect.stringContaining(`encrypted with the key "${id}", and PAYLOAD_KEYS is not set`),
+      });
+      await expect(prepare(at.config)).rejects.toThrow(UnreadablePayload);
+    }
+    expect((await sweepOf(at.config))?.state).toBe('ok');
+    const encryption = (await look(keyed(`${b},${a}`))).find(({ name }) => name === 'payload encryption');
+    expect(encryption?.text).toBe('"b" encrypts; "b", "a" decrypts');
   });
 
   it('says that no version is current, and the command that makes one', async () => {
@@ -288,10 +316,11 @@ async function failTask(): Promise<void> {
   });
 }
 
-async function prepare(): Promise<void> {
-  const { client, connection } = at.server;
-  await addSearchAttributes(connection, 'default');
-  await scheduleSweeps(client, STAMP, { taskQueue: 'payments', intervalMs: 3_600_000 });
+async function prepare(config = at.config): Promise<void> {
+  await withTemporal(config, async (client, connection) => {
+    await addSearchAttributes(connection, 'default');
+    await scheduleSweeps(client, STAMP, { taskQueue: 'payments', intervalMs: 3_600_000 });
+  });
 }
 
 function look(config = at.config): ReturnType<typeof checkTemporal> {

@@ -1,9 +1,10 @@
 /** The environment, contract §2. */
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { readConfig } from '../../src/config/config.ts';
+import { readCodecServerConfig, readConfig } from '../../src/config/config.ts';
 import { ConfigError } from '../../src/config/environment.ts';
 import { ENVIRONMENT, SECRETS } from '../support/api.ts';
 
@@ -24,6 +25,10 @@ const EVERY_VARIABLE = [
   'TEMPORAL_TLS_KEY',
   'TEMPORAL_TLS_CA',
   'TEMPORAL_UI_URL',
+  'PAYLOAD_KEYS',
+  'CODEC_PORT',
+  'CODEC_HOST',
+  'CODEC_ORIGINS',
   'TEMPORAL_DEPLOYMENT_NAME',
   'TEMPORAL_WORKER_BUILD_ID',
   'DATABASE_URL',
@@ -384,10 +389,62 @@ describe('the environment', () => {
     expect(readConfig({ ...ENVIRONMENT, DATA_DIR }).DATA_DIR).toBe(folder);
   });
 
-  it('refuses PAYLOAD_KEYS, which would protect nothing yet', () => {
-    expect(complaints({ PAYLOAD_KEYS: 'k1:abc' })).toEqual([
-      expect.stringMatching(/^PAYLOAD_KEYS: not supported/),
-    ]);
+  const key = (id: string, bytes = 32) => `${id}:${randomBytes(bytes).toString('base64')}`;
+  const again = key('a');
+
+  it.each([
+    ['no id', key('a').slice(2), /expected keyId:key as entry 1/],
+    ['a blank', `${key('a')}, ${key('b')}`, /expected keyId:key as entry 2/],
+    ['an odd id', key('a/b'), /expected keyId:key as entry 1/],
+    ['other characters than base64', `a:${'_'.repeat(43)}=`, /expected keyId:key as entry 1/],
+    ['too short a key', key('a', 16), /expected 32 bytes in base64 as the key "a", found 16 bytes/],
+    ['too long a key', `${key('a')},${key('b', 33)}`, /the key "b", found 33 bytes/],
+    ['an id twice', `${again},${key('a')}`, /expected each key id once, found "a" twice/],
+    ['a key of zeros', `a:${Buffer.alloc(32).toString('base64')}`, /expected random bytes as the key "a"/],
+    ['plain behind a key', `${key('a')},plain`, /expected keyId:key as entry 2/],
+    ['plain alone', 'plain', /expected "plain" only in front of keys/],
+    ['nothing', '', /expected a secret/],
+  ])('refuses PAYLOAD_KEYS with %s, and shows no key', (_, PAYLOAD_KEYS, words) => {
+    const [line = '', ...others] = complaints({ PAYLOAD_KEYS });
+    expect(others).toEqual([]);
+    expect(line).toMatch(/^PAYLOAD_KEYS: /);
+    expect(line).toMatch(words);
+    for (const entry of PAYLOAD_KEYS.split(',')) {
+      const secret = entry.slice(entry.indexOf(':') + 1);
+      if (secret.length > 10) expect(line).not.toContain(secret.slice(0, 10));
+    }
+  });
+
+  it('takes PAYLOAD_KEYS, of which the first one encrypts, also from a file', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'paidonce-keys-'));
+    const file = join(folder, 'keys');
+    await writeFile(file, `${key('b')},${key('a')}\n`);
+    const { PAYLOAD_KEYS } = readConfig({ ...ENVIRONMENT, PAYLOAD_KEYS_FILE: file });
+    await rm(folder, { recursive: true });
+    expect([PAYLOAD_KEYS.encrypts, ...PAYLOAD_KEYS.byId.keys()]).toEqual(['b', 'b', 'a']);
+    expect(JSON.stringify([...PAYLOAD_KEYS.byId.values()])).toBe('[{},{}]');
+  });
+
+  it('encrypts nothing without PAYLOAD_KEYS, or with plain in front of them', () => {
+    expect(readConfig(ENVIRONMENT).PAYLOAD_KEYS).toMatchObject({ encrypts: null, byId: new Map() });
+    const { encrypts, byId } = readConfig({ ...ENVIRONMENT, PAYLOAD_KEYS: `plain,${key('a')}` }).PAYLOAD_KEYS;
+    expect([encrypts, ...byId.keys()]).toEqual([null, 'a']);
+  });
+
+  it.each(['temporal.example', 'https://temporal.example/path', 'https://a.example,ftp://b.example'])(
+    'refuses %s as an origin of the Web UI',
+    (CODEC_ORIGINS) =>
+      expect(complaints({ CODEC_ORIGINS })).toEqual([
+        expect.stringMatching(/^CODEC_ORIGINS: expected origins such as https:\/\/temporal.example/),
+      ]),
+  );
+
+  it('needs the keys of the service for the codec server', () => {
+    const { API_KEYS } = ENVIRONMENT;
+    expect(() => readCodecServerConfig({ API_KEYS })).toThrow('PAYLOAD_KEYS: missing');
+    expect(() => readCodecServerConfig({ PAYLOAD_KEYS: key('a') })).toThrow('API_KEYS: missing');
+    const { CODEC_PORT, CODEC_HOST } = readCodecServerConfig({ API_KEYS, PAYLOAD_KEYS: key('a') });
+    expect([CODEC_PORT, CODEC_HOST]).toEqual([8_234, '127.0.0.1']);
   });
 
   it('removes the slash at the end of a URL', () => {

@@ -1,6 +1,8 @@
 /** A Temporal server with connections of a client and of Workers. */
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
+import { NO_PAYLOAD_KEYS, type PayloadKeys } from '../../src/config/payload-keys.ts';
+import { createPayloadCodec } from '../../src/temporal/payload-codec.ts';
 import { startDevServer } from './dev-server.ts';
 import { quietRuntime } from './workers.ts';
 import { addSearchAttributes, startTimeSkippingServer } from './time-skipping.ts';
@@ -15,22 +17,26 @@ export interface ConnectedServer {
   close(): Promise<void>;
 }
 
-/** `real`: the server of `npm start`. `skipping`: its clock runs ahead while nothing happens. */
+/**
+ * `real`: the server of `npm start`, for a client with these keys. `skipping`: its clock runs ahead while
+ * nothing happens.
+ */
 export function startServer(
   time: 'real' | 'skipping',
   dynamicConfig: readonly string[] = [],
+  keys: PayloadKeys = NO_PAYLOAD_KEYS,
 ): Promise<ConnectedServer> {
   quietRuntime();
-  return time === 'real' ? realTime(dynamicConfig) : skippedTime();
+  return time === 'real' ? realTime(dynamicConfig, keys) : skippedTime();
 }
 
-async function realTime(dynamicConfig: readonly string[]): Promise<ConnectedServer> {
+async function realTime(dynamicConfig: readonly string[], keys: PayloadKeys): Promise<ConnectedServer> {
   const server = await startDevServer(dynamicConfig);
   const { address } = server;
   const connection = await Connection.connect({ address });
   const native = await NativeConnection.connect({ address });
   return {
-    client: new Client({ connection }),
+    client: new Client({ connection, dataConverter: { payloadCodecs: [createPayloadCodec(keys)] } }),
     native,
     sleep: () => Promise.reject(new Error('time passes by itself here')),
     now: () => Promise.resolve(Date.now()),

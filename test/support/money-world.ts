@@ -7,6 +7,7 @@ import { eq } from 'drizzle-orm';
 import { createActivities } from '../../src/activities/create-activities.ts';
 import { createRecording } from '../../src/updates/recording.ts';
 import { createWakingActivities } from '../../src/activities/start-workflows.ts';
+import { NO_PAYLOAD_KEYS, type PayloadKeys } from '../../src/config/payload-keys.ts';
 import type { OperationKind } from '../../src/domain/operation.ts';
 import type { CaptureMode } from '../../src/domain/payment.ts';
 import type { LateMoneyPolicy } from '../../src/domain/apply-finding.ts';
@@ -61,9 +62,10 @@ export interface MoneyWorld {
 export async function startMoneyWorld(
   time: 'real' | 'skipping' = 'real',
   dynamicConfig: readonly string[] = [],
+  keys: PayloadKeys = NO_PAYLOAD_KEYS,
 ): Promise<MoneyWorld> {
   const lifetimeMs = LIFETIME_MS[time];
-  const server = await startServer(time, dynamicConfig);
+  const server = await startServer(time, dynamicConfig, keys);
   const [store, sandbox] = [await openTestStore(), await startSandbox()];
   const joined: JoinedSessions = new Map();
   const gateway = withJoinedSessions(gatewayAt(sandbox.url), joined);
@@ -98,7 +100,7 @@ export async function startMoneyWorld(
     ...createWakingActivities({ db: store.db, runs, money }),
     notifyMerchant,
   };
-  const stop = await startWorkers(server.native, await workflowBundle(), activities);
+  const stop = await startWorkers(server.native, await workflowBundle(keys), activities, undefined, keys);
   return Object.assign(world, {
     client: server.client,
     sleep: (ms: number) => server.sleep(ms),

@@ -3,6 +3,7 @@
  * says what its gateway answers.
  */
 import { Context } from '@temporalio/activity';
+import { NO_PAYLOAD_KEYS, type PayloadKeys } from '../../src/config/payload-keys.ts';
 import { readUpdate } from '../../src/store/outbox.ts';
 import { createMoneyRuns, type MoneyRuns } from '../../src/temporal/money-runs.ts';
 import { createPaymentRuns, type PaymentRuns } from '../../src/temporal/payment-runs.ts';
@@ -33,12 +34,13 @@ export interface PaymentWorld {
 export async function prepareWorld(
   time: 'real' | 'skipping',
   dynamicConfig: readonly string[] = [],
+  keys: PayloadKeys = NO_PAYLOAD_KEYS,
 ): Promise<PaymentWorld> {
-  const server = await startServer(time, dynamicConfig);
+  const server = await startServer(time, dynamicConfig, keys);
   const restoreClock = time === 'skipping' ? followServerClock() : () => undefined;
   serverClockIs(await server.now());
   const [store, shop] = [await openTestStore(), await startShop()];
-  const bundle = await workflowBundle();
+  const bundle = await workflowBundle(keys);
   const world: PaymentWorld = {
     server,
     store,
@@ -50,7 +52,7 @@ export async function prepareWorld(
       await server.sleep(ms);
       serverClockIs(await server.now());
     },
-    work: (gateways) => startWorkers(server.native, bundle, played(world), gateways),
+    work: (gateways) => startWorkers(server.native, bundle, played(world), gateways, keys),
     async close() {
       await server.close();
       restoreClock();

@@ -3,11 +3,13 @@
  * json` prints it.
  */
 import type { Client } from '@temporalio/client';
+import { NO_PAYLOAD_KEYS, type PayloadKeys } from '../../src/config/payload-keys.ts';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { KEYED_SCENARIOS } from './keyed-scenarios.ts';
 import { KeyedStory } from './keyed-story.ts';
 import { MONEY_SCENARIOS, type MoneyScenario } from './money-scenarios.ts';
 import { startMoneyWorld } from './money-world.ts';
+import { HISTORY_KEYS } from './payload-keys.ts';
 import { prepareWorld, type PaymentWorld } from './payment-world.ts';
 import { stoppedAnyhow } from './run-activities.ts';
 import { SCENARIOS } from './scenarios.ts';
@@ -22,8 +24,23 @@ export interface Recorded {
   readonly json: unknown;
 }
 
+/** Scenarios that are also recorded with encrypted payloads, under their names with this prefix. */
+const ENCRYPTED = 'encrypted-';
+const ALSO_ENCRYPTED = [
+  'paid',
+  'hold-then-paid',
+  'gateway-silent',
+  'unrecorded-look',
+  'odd-input-of-another',
+  'review-resolved',
+  'continue-as-new',
+  'money-refunded-twice',
+  'sweep-page-retried',
+].map((name) => `${ENCRYPTED}${name}`);
+
 /** Every scenario that leaves a history. */
 export const SCENARIO_NAMES = [
+  ...ALSO_ENCRYPTED,
   ...Object.keys(SCENARIOS),
   ...Object.keys(KEYED_SCENARIOS),
   ...Object.keys(MONEY_SCENARIOS),
@@ -42,37 +59,55 @@ export async function recordHistories(names: readonly string[]): Promise<Recorde
   const unknown = names.find((name) => !SCENARIO_NAMES.includes(name));
   if (unknown !== undefined)
     throw new Error(`no scenario "${unknown}"; there are: ${SCENARIO_NAMES.join(', ')}`);
+  const isEncrypted = (name: string) => name.startsWith(ENCRYPTED);
   return [
-    ...(await recordStories(
-      names.filter((name) => name in SCENARIOS),
-      record,
+    ...(await recordWith(
+      NO_PAYLOAD_KEYS,
+      names.filter((name) => !isEncrypted(name)),
     )),
-    ...(await recordStories(
-      names.filter((name) => name in KEYED_SCENARIOS),
-      recordKeyed,
-      ['stripe'],
-    )),
-    ...(await recordMoney(names, 'real')),
-    ...(await recordMoney(names, 'skipping')),
-    ...(await recordSweeps(names, SWEEP_SCENARIOS)),
-    ...(await recordSweeps(names, LONG_SWEEP_SCENARIOS, LONG_HISTORY)),
+    ...(await recordWith(HISTORY_KEYS, names.filter(isEncrypted))),
   ];
+}
+
+async function recordWith(keys: PayloadKeys, names: readonly string[]): Promise<Recorded[]> {
+  const of = (scenarios: object) => names.filter((name) => baseOf(name) in scenarios);
+  return [
+    ...(await recordStories(of(SCENARIOS), record, { keys })),
+    ...(await recordStories(of(KEYED_SCENARIOS), recordKeyed, { keys, gateways: ['stripe'] })),
+    ...(await recordMoney(of(MONEY_SCENARIOS), 'real', keys)),
+    ...(await recordMoney(of(MONEY_SCENARIOS), 'skipping', keys)),
+    ...(await recordSweeps(of(SWEEP_SCENARIOS), SWEEP_SCENARIOS, { keys })),
+    ...(await recordSweeps(of(LONG_SWEEP_SCENARIOS), LONG_SWEEP_SCENARIOS, {
+      keys,
+      suggestsAfter: LONG_HISTORY,
+    })),
+  ];
+}
+
+/** The scenario that is played under a name. */
+function baseOf(name: string): string {
+  return name.startsWith(ENCRYPTED) ? name.slice(ENCRYPTED.length) : name;
+}
+
+interface How {
+  readonly keys: PayloadKeys;
+  readonly suggestsAfter?: number;
+  readonly gateways?: readonly string[];
 }
 
 async function recordSweeps(
   names: readonly string[],
   scenarios: typeof SWEEP_SCENARIOS,
-  suggestsAfter?: number,
+  { keys, suggestsAfter }: How,
 ): Promise<Recorded[]> {
-  const wanted = names.filter((name) => name in scenarios);
-  if (wanted.length === 0) return [];
-  const world = await startSweepWorld(suggestsAfter);
+  if (names.length === 0) return [];
+  const world = await startSweepWorld(suggestsAfter, keys);
   try {
     const recorded: Recorded[] = [];
     // One after another, since the listings belong to the world.
-    for (const name of wanted) {
+    for (const name of names) {
       await beginAfresh(world);
-      const play = async () => [(await scenarios[name]?.(world)) ?? ''];
+      const play = async () => [(await scenarios[baseOf(name)]?.(world)) ?? ''];
       recorded.push(...(await recordOne(world.client, name, play).catch(failedAt(name))));
     }
     return recorded;
@@ -81,15 +116,19 @@ async function recordSweeps(
   }
 }
 
-async function recordMoney(names: readonly string[], time: MoneyScenario['time']): Promise<Recorded[]> {
-  const wanted = names.filter((name) => MONEY_SCENARIOS[name]?.time === time);
+async function recordMoney(
+  names: readonly string[],
+  time: MoneyScenario['time'],
+  keys: PayloadKeys,
+): Promise<Recorded[]> {
+  const wanted = names.filter((name) => MONEY_SCENARIOS[baseOf(name)]?.time === time);
   if (wanted.length === 0) return [];
-  const world = await startMoneyWorld(time);
+  const world = await startMoneyWorld(time, [], keys);
   try {
     const recorded: Recorded[] = [];
     // One after another, since a policy belongs to the world.
     for (const name of wanted) {
-      const play = async () => (await MONEY_SCENARIOS[name]?.play(world)) ?? [];
+      const play = async () => (await MONEY_SCENARIOS[baseOf(name)]?.play(world)) ?? [];
       recorded.push(...(await recordOne(world.client, name, play).catch(failedAt(name))));
     }
     return recorded;
@@ -101,10 +140,10 @@ async function recordMoney(names: readonly string[], time: MoneyScenario['time']
 async function recordStories(
   names: readonly string[],
   recordStory: (world: PaymentWorld, name: string) => Promise<Recorded[]>,
-  gateways?: readonly string[],
+  { keys, gateways }: How,
 ): Promise<Recorded[]> {
   if (names.length === 0) return [];
-  const world = await prepareWorld('real', ['limit.historyCount.suggestContinueAsNew=100']);
+  const world = await prepareWorld('real', ['limit.historyCount.suggestContinueAsNew=100'], keys);
   const stop = await world.work(gateways);
   try {
     const left = [...names];
@@ -134,13 +173,13 @@ function failedAt(name: string): (error: unknown) => [] {
 
 function record(world: PaymentWorld, name: string): Promise<Recorded[]> {
   const story = new Story(world, name);
-  const play = async () => (await SCENARIOS[name]?.(story)) ?? [story.workflowId];
+  const play = async () => (await SCENARIOS[baseOf(name)]?.(story)) ?? [story.workflowId];
   return recordOne(world.server.client, name, play);
 }
 
 function recordKeyed(world: PaymentWorld, name: string): Promise<Recorded[]> {
   const story = new KeyedStory(world, name);
-  const play = async () => (await KEYED_SCENARIOS[name]?.(story)) ?? [story.workflowId];
+  const play = async () => (await KEYED_SCENARIOS[baseOf(name)]?.(story)) ?? [story.workflowId];
   return recordOne(world.server.client, name, play);
 }
 

@@ -1,6 +1,7 @@
 /** The real sweep, workflow, activities and store, with a gateway whose listings a test writes. */
 import type { Client } from '@temporalio/client';
 import { createSweepActivities } from '../../src/activities/sweep-activities.ts';
+import { NO_PAYLOAD_KEYS, type PayloadKeys } from '../../src/config/payload-keys.ts';
 import type { ListedTransaction } from '../../src/gateways/gateway.ts';
 import { stampGateway } from '../../src/store/store-health.ts';
 import { recordOpened, type PaymentRow } from '../../src/store/payments.ts';
@@ -28,8 +29,12 @@ export interface SweepWorld {
 }
 
 /** On a dev server that suggests to continue as new after this many events. */
-export async function startSweepWorld(suggestsAfter = 100): Promise<SweepWorld> {
-  const server = await startServer('real', [`limit.historyCount.suggestContinueAsNew=${suggestsAfter}`]);
+export async function startSweepWorld(
+  suggestsAfter = 100,
+  keys: PayloadKeys = NO_PAYLOAD_KEYS,
+): Promise<SweepWorld> {
+  const suggestion = `limit.historyCount.suggestContinueAsNew=${suggestsAfter}`;
+  const server = await startServer('real', [suggestion], keys);
   const { client } = server;
   const store = await openTestStore();
   await stampGateway(store.db, { gateway: 'dintero', account: ACCOUNT, mode: 'test' });
@@ -63,7 +68,7 @@ export async function startSweepWorld(suggestsAfter = 100): Promise<SweepWorld> 
     },
   });
   const activities = createSweepActivities({ db: store.db, gatewayNamed: () => gateway, runs: world.runs });
-  const stop = await startWorkers(server.native, await workflowBundle(), activities);
+  const stop = await startWorkers(server.native, await workflowBundle(keys), activities, undefined, keys);
   return world;
 }
 

@@ -10,10 +10,12 @@ import {
   type NativeConnection,
   type WorkflowBundle,
 } from '@temporalio/worker';
+import { NO_PAYLOAD_KEYS, type PayloadKeys } from '../../src/config/payload-keys.ts';
 import type { SweepActivities } from '../../src/activities/sweep-activities.ts';
 import { taskQueues, updatesTaskQueue } from '../../src/workflows/messages.ts';
 import { failsInWords } from '../../src/worker/activity-failures.ts';
-import { workflowSources } from '../../src/worker/workflow-sources.ts';
+import { bundleNameFor, dataConverterOf } from '../../src/worker/conversion.ts';
+import { failureConverterIn, workflowSources } from '../../src/worker/workflow-sources.ts';
 import { MissingActivity, refusing, type AnyActivity, type RunActivities } from './run-activities.ts';
 
 const TASK_QUEUE = 'payments';
@@ -22,16 +24,18 @@ const AROUND_ACTIVITIES = { activity: [failsInWords] };
 const GATEWAYS = ['dintero'];
 
 /** The bundle that `npm test` has just built from these sources; without it, one is built here. */
-export async function workflowBundle(): Promise<WorkflowBundle> {
+export async function workflowBundle(keys: PayloadKeys = NO_PAYLOAD_KEYS): Promise<WorkflowBundle> {
   const built = process.env['PAIDONCE_DIST'];
   return built === undefined
-    ? bundleWorkflows()
-    : { code: await readFile(join(built, 'workflow-bundle.js'), 'utf8') };
+    ? bundleWorkflows(keys)
+    : { code: await readFile(join(built, bundleNameFor(keys)), 'utf8') };
 }
 
-export function bundleWorkflows(): Promise<WorkflowBundle> {
+export function bundleWorkflows({ encrypts }: PayloadKeys = NO_PAYLOAD_KEYS): Promise<WorkflowBundle> {
+  const folder = fileURLToPath(new URL('../../src', import.meta.url));
   return bundleWorkflowCode({
-    ...workflowSources(fileURLToPath(new URL('../../src', import.meta.url))),
+    ...workflowSources(folder),
+    ...(encrypts !== null && { failureConverterPath: failureConverterIn(folder) }),
     logger: new DefaultLogger('ERROR'),
   });
 }
@@ -47,7 +51,7 @@ export function quietRuntime(): void {
 }
 
 /**
- * A Worker for each queue with these activities; `gateways` are the configured ones. The result stops them
+ * A Worker for each queue with these activities; `gateways` are the configured ones, and `keys` those of the bundle. The result stops them
  * after the work under way. A missing activity fails for ever. @throws MissingActivity when they are stopped,
  * naming it
  */
@@ -56,12 +60,14 @@ export async function startWorkers(
   workflowBundle: WorkflowBundle,
   activities: RunActivities | SweepActivities | AnyActivity,
   gateways: readonly string[] = GATEWAYS,
+  keys: PayloadKeys = NO_PAYLOAD_KEYS,
 ): Promise<() => Promise<void>> {
   const missing = new Set<string>();
   const common = {
     connection,
     activities: { ...refusing(missing), ...activities },
     interceptors: AROUND_ACTIVITIES,
+    dataConverter: dataConverterOf(keys),
     maxConcurrentActivityTaskExecutions: 50,
     maxHeartbeatThrottleInterval: '500ms',
     // A server that has lost a task must not keep the test from ending.

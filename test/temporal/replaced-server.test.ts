@@ -65,7 +65,7 @@ it('a replaced server gets the objects that a start needs by the first callbacks
   expect(await missingSearchAttributes(connection, 'default')).toEqual([]);
   const sweep = await client.schedule.getHandle('sweep/dintero').describe();
   expect(await schedules()).toEqual(EVERY_SCHEDULE);
-  expect(sweep.memo).toEqual({ account: ENVIRONMENT.DINTERO_ACCOUNT_ID, mode: 'test' });
+  expect(sweep.action.memo).toEqual({ account: ENVIRONMENT.DINTERO_ACCOUNT_ID, mode: 'test' });
   expect((await metrics.namespaceRepairs.get()).values).toMatchObject([
     { value: 1, labels: { outcome: 'done' } },
   ]);

@@ -1,6 +1,8 @@
 /** Reads an order's runs from Temporal: what each did, what it waits for, and what keeps failing. */
 import type { Client } from '@temporalio/client';
 import type { ClientConfig } from '../../config/config.ts';
+import { createPayloadCodec } from '../../temporal/payload-codec.ts';
+import { makeReadable } from '../../temporal/readable.ts';
 import { withTimeout } from '../../temporal/run-calls.ts';
 import { getState } from '../../workflows/messages.ts';
 import { pendingOf, stepsOf, type PendingActivity, type Step } from './history.ts';
@@ -54,6 +56,8 @@ async function readRun(
 ): Promise<Run> {
   const handle = client.workflow.getHandle(workflowId, runId);
   const [found, history] = await Promise.all([handle.describe(), handle.fetchHistory()]);
+  const pending = found.raw.pendingActivities ?? [];
+  await makeReadable([history, pending], createPayloadCodec(config.PAYLOAD_KEYS));
   const isRunning = found.status.name === 'RUNNING';
   return {
     workflowId,
@@ -65,7 +69,7 @@ async function readRun(
     url: linkTo(config, workflowId, runId),
     waitsFor: isRunning ? await askRun(handle) : null,
     problems: isRunning ? problemsOf(found.searchAttributes) : null,
-    pending: pendingOf(found.raw.pendingActivities ?? []),
+    pending: pendingOf(pending),
     steps: stepsOf(history.events ?? []),
   };
 }
