@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { auditCommand } from './audit.ts';
 import { cancelCommand } from './cancel.ts';
+import { codecServerCommand } from './codec-server.ts';
 import { doctorCommand } from './doctor.ts';
 import { exitCodeOf } from './exit.ts';
 import { gatewayCommands } from './gateway-commands.ts';
@@ -34,6 +35,7 @@ function program(): Command {
     .exitOverride();
   const commands = [
     ...roleCommands(),
+    codecServerCommand(),
     whyCommand(),
     doctorCommand(),
     ...moneyCommands(),

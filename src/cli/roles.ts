@@ -8,6 +8,7 @@ import { PACKAGE_FOLDER } from '../lib/package-folder.ts';
 import { run, type Roles } from '../run-service.ts';
 import { openStore } from '../store/open.ts';
 import { exitCodeOf } from './exit.ts';
+import { untilAskedToStop } from './until-asked-to-stop.ts';
 
 /** A stop that takes longer is cut short, which is safe: all work under way is durable. */
 const STOP_LIMIT_MS = 40_000;
@@ -78,13 +79,6 @@ async function serve(rolesOf: (config: Config) => Roles): Promise<void> {
   setTimeout(() => process.exit(1), STOP_LIMIT_MS).unref();
   await running.stop();
   process.exit(error === null ? 0 : exitCodeOf(error));
-}
-
-function untilAskedToStop(): Promise<null> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT', 'disconnect'] as const)
-      process.once(signal, () => resolve(null));
-  });
 }
 
 async function migrate(): Promise<void> {

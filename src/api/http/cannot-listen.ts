@@ -10,12 +10,19 @@ export class CannotListen extends Error {
 
 /** Where we listen, and which variable sets it. */
 export interface Listening {
-  readonly setting: 'PORT' | 'ADMIN_PORT';
+  readonly setting: keyof typeof HOSTS;
   readonly port: number;
   readonly host: string;
 }
 
-const EACH = { PORT: '', ADMIN_PORT: ': an API and a worker on one machine need an ADMIN_PORT each' };
+/** The variable of the host, by that of the port. */
+const HOSTS = { PORT: 'HOST', ADMIN_PORT: 'ADMIN_HOST', CODEC_PORT: 'CODEC_HOST' } as const;
+
+const EACH = {
+  PORT: '',
+  ADMIN_PORT: ': an API and a worker on one machine need an ADMIN_PORT each',
+  CODEC_PORT: '',
+} as const satisfies Record<Listening['setting'], string>;
 
 /** An error that says which setting is wrong, why, and what to do. */
 export function cannotListen(at: Listening, { code }: NodeJS.ErrnoException): CannotListen {
@@ -29,7 +36,7 @@ export function cannotListen(at: Listening, { code }: NodeJS.ErrnoException): Ca
       );
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND': {
-      const variable = setting === 'PORT' ? 'HOST' : 'ADMIN_HOST';
+      const variable = HOSTS[setting];
       return new CannotListen(
         `${variable}: ${host} is not an address of this machine (${code}); set ${variable} to one that is, or to 0.0.0.0 for all of them`,
       );

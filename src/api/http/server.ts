@@ -40,7 +40,7 @@ export async function startApi(service: Service): Promise<() => Promise<void>> {
   const server = await listen(app, { setting: 'PORT', port: config.PORT, host: config.HOST, log });
   log.info({ port: config.PORT, publicUrl: config.PUBLIC_URL }, 'api listens');
   return async () => {
-    await close(server, STOP_GRACE_MS);
+    await closeServer(server, STOP_GRACE_MS);
     await ingress.drain();
   };
 }
@@ -53,10 +53,11 @@ export async function startAdmin(service: Service, port: number): Promise<() => 
   const { config, log } = service;
   const at = { setting: 'ADMIN_PORT', port, host: config.ADMIN_HOST } as const;
   const server = await listen(createAdminApp(service), { ...at, log });
-  return () => close(server, ADMIN_GRACE_MS);
+  return () => closeServer(server, ADMIN_GRACE_MS);
 }
 
-function listen(app: Koa, { log, ...at }: Listening & { readonly log: Logger }): Promise<Server> {
+/** Serves an application with the limits of contract §7. @throws CannotListen */
+export function listen(app: Koa, { log, ...at }: Listening & { readonly log: Logger }): Promise<Server> {
   return new Promise((resolve, reject) => {
     const handle = app.callback();
     const server = createServer(LIMITS, (req, res) => void handle(req, res));
@@ -69,7 +70,8 @@ function listen(app: Koa, { log, ...at }: Listening & { readonly log: Logger }):
   });
 }
 
-async function close(server: Server, graceMs: number): Promise<void> {
+/** Closes a server after the requests under way, or after this time. */
+export async function closeServer(server: Server, graceMs: number): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
   server.closeIdleConnections();
   const timer = setTimeout(() => server.closeAllConnections(), graceMs);
