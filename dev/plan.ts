@@ -14,6 +14,8 @@ export interface Urls {
   /** host:port */
   readonly temporal: string | null;
   readonly temporalUi: string | null;
+  /** Decodes payloads for the Web UI; only where PAYLOAD_KEYS is set. */
+  readonly codecServer: string | null;
   /** The sandbox of the first gateway. */
   readonly sandbox: string | null;
   /** By the gateway's id; empty where none is started. */
@@ -28,13 +30,14 @@ const CORE = join(DIST, 'src', 'cli', 'main.js');
 const READY_WITHIN_MS = 180_000;
 
 /** The addresses of all started services. */
-export function urlsOf({ apiUrl, temporal, sandboxes, shop }: DevSettings): Urls {
+export function urlsOf({ apiUrl, temporal, codec, sandboxes, shop }: DevSettings): Urls {
   return {
     api: apiUrl,
     dashboard: null,
     docs: `${apiUrl}/docs`,
     temporal: temporal && `${LOCAL}:${temporal.port}`,
     temporalUi: temporal?.uiUrl ?? null,
+    codecServer: codec?.url ?? null,
     sandbox: sandboxes[0]?.url ?? null,
     sandboxes: Object.fromEntries(sandboxes.map(({ kind, url }) => [kind.gateway, url])),
     shop: shop?.url ?? null,
@@ -46,13 +49,19 @@ export function urlsOf({ apiUrl, temporal, sandboxes, shop }: DevSettings): Urls
  * we start no Temporal server.
  */
 export async function foundations(settings: DevSettings, executable: string | null): Promise<ChildSpec[]> {
-  const { dataDir, temporal, sandboxes, shop, config } = settings;
+  const { dataDir, temporal, codec, sandboxes, shop, config } = settings;
   const server =
     temporal && executable !== null
-      ? await temporalServer({ ...temporal, executable, dataDir, namespace: config.TEMPORAL_NAMESPACE })
+      ? await temporalServer({
+          ...temporal,
+          executable,
+          dataDir,
+          codecUrl: codec?.url,
+          namespace: config.TEMPORAL_NAMESPACE,
+        })
       : null;
   const stands = sandboxes.map((sandbox) => sandboxChild(settings, sandbox));
-  const all = [server, ...stands, shop && shopChild(settings, shop)];
+  const all = [server, codec && codecChild(settings, codec), ...stands, shop && shopChild(settings, shop)];
   return all.filter((child) => child !== null);
 }
 
@@ -78,6 +87,18 @@ export function coreChild({ coreEnv, apiUrl, temporal, config }: DevSettings): C
 /** Migrates the schema of a PostgreSQL store, then ends. */
 export function migrateChild({ coreEnv }: DevSettings): Pick<ChildSpec, 'name' | 'command' | 'args' | 'env'> {
   return nodeChild('migrate', [CORE, 'migrate'], coreEnv);
+}
+
+/** The Web UI sends no API key, so its origin is trusted: the port can't be reached from another machine. */
+function codecChild({ coreEnv, temporal }: DevSettings, { port, url }: Service): ChildSpec {
+  const uiPort = temporal?.uiPort;
+  const env = {
+    ...coreEnv,
+    CODEC_PORT: String(port),
+    CODEC_HOST: LOCAL,
+    CODEC_ORIGINS: `http://${LOCAL}:${uiPort},http://localhost:${uiPort}`,
+  };
+  return nodeChild('codec server', [CORE, 'codec-server', '--trust-origin'], env, `${url}/healthz`);
 }
 
 function sandboxChild({ dataDir, config, apiUrl }: DevSettings, { kind, port, url }: Sandbox): ChildSpec {

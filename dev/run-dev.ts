@@ -97,6 +97,7 @@ const LABELS = {
   docs: 'API documentation',
   dashboard: 'dashboard',
   temporalUi: 'Temporal Web UI',
+  codecServer: 'codec server',
   temporal: 'Temporal',
 } as const satisfies Partial<Record<keyof Urls, string>>;
 

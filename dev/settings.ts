@@ -32,6 +32,8 @@ export interface DevSettings {
   /** Null if a variable names the service, so that we do not start one. */
   readonly shop: Service | null;
   readonly temporal: { readonly port: number; readonly uiPort: number; readonly uiUrl: string } | null;
+  /** Decodes payloads for our Web UI. Null where payloads are not encrypted, or the server is not ours. */
+  readonly codec: Service | null;
 }
 
 type Placed = Omit<DevSettings, 'apiKey' | 'config' | 'coreEnv' | 'moved'> & {
@@ -94,6 +96,7 @@ function wishesOf(env: NodeJS.ProcessEnv): PortWish[] {
     { variable: 'SHOP_PORT', fallback: 3002, host: LOCAL, isOurs: own.shop },
     { variable: 'TEMPORAL_PORT', fallback: 7233, host: LOCAL, isOurs: own.temporal },
     { variable: 'TEMPORAL_UI_PORT', fallback: 8233, host: LOCAL, isOurs: own.temporal },
+    { variable: 'CODEC_PORT', fallback: 8234, host: LOCAL, isOurs: own.codec },
   ].filter(({ isOurs }) => isOurs !== false);
 }
 
@@ -117,6 +120,7 @@ function place(env: NodeJS.ProcessEnv, wishes: readonly PortWish[], ports: reado
           uiUrl: service('TEMPORAL_UI_PORT').url,
         }
       : null,
+    codec: own.codec ? service('CODEC_PORT') : null,
   };
 }
 
@@ -129,12 +133,16 @@ function ownServices(env: NodeJS.ProcessEnv): {
   sandboxes: readonly SandboxKind[];
   shop: boolean;
   temporal: boolean;
+  codec: boolean;
 } {
   const isReplaced = namesOtherGateway(env) || SANDBOXES.some((sandbox) => sandbox.isReplaced(env));
+  const isOurTemporal = env['TEMPORAL_ADDRESS'] === undefined;
+  const isEncrypted = ['PAYLOAD_KEYS', 'PAYLOAD_KEYS_FILE'].some((name) => env[name] !== undefined);
   return {
     sandboxes: isReplaced ? [] : SANDBOXES,
     shop: ['ORDER_WEBHOOK_URL', 'ORDER_WEBHOOK_URL_FILE'].every((name) => env[name] === undefined),
-    temporal: env['TEMPORAL_ADDRESS'] === undefined,
+    temporal: isOurTemporal,
+    codec: isOurTemporal && isEncrypted,
   };
 }
 

@@ -27,6 +27,8 @@ export interface TemporalServerSettings {
   /** Null for no Web UI. */
   readonly uiPort: number | null;
   readonly dataDir: string;
+  /** Where the Web UI has payloads decoded. */
+  readonly codecUrl?: string | undefined;
   /** By default `default`; any other namespace is created. */
   readonly namespace?: string;
 }
@@ -42,6 +44,7 @@ export async function temporalServer(settings: TemporalServerSettings): Promise<
     args: [
       ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(settings.port)],
       settings.uiPort === null ? ['--headless'] : ['--ui-port', String(settings.uiPort)],
+      settings.codecUrl === undefined ? [] : ['--ui-codec-endpoint', settings.codecUrl],
       ['--db-filename', join(folder, 'temporal.db'), '--log-level', 'error', '--ui-disable-news-fetch'],
       namespace === 'default' ? [] : ['--namespace', namespace],
       SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),

@@ -7,6 +7,7 @@ import { readShopConfig } from '../../demo-shop/config.ts';
 import { foundations, urlsOf } from '../../dev/plan.ts';
 import { devSecrets } from '../../dev/secrets.ts';
 import { checkEnvironment, readSettings } from '../../dev/settings.ts';
+import { aPayloadKey } from '../support/payload-keys.ts';
 
 /** The credentials of our own sandbox. */
 const SANDBOX_VALUES = {
@@ -64,10 +65,27 @@ describe('the settings of npm start', () => {
       dashboard: null,
       temporal: null,
       temporalUi: null,
+      codecServer: null,
       sandbox: null,
       sandboxes: {},
       shop: null,
     });
+  });
+
+  it('start a codec server for the Web UI where payloads are encrypted, and only for our own server', async () => {
+    const keys = { PAYLOAD_KEYS: aPayloadKey('a'), CODEC_PORT: '0' };
+    const settings = await settingsOf(keys);
+    const children = await foundations(settings, '/bin/temporal');
+    const { codecServer, temporalUi } = urlsOf(settings);
+    const of = (name: string) => children.find((child) => child.name === name);
+    expect(of('temporal')?.args.join(' ')).toContain(`--ui-codec-endpoint ${codecServer}`);
+    expect(of('codec server')?.env).toMatchObject({
+      ...keys,
+      CODEC_PORT: new URL(codecServer ?? '').port,
+      CODEC_ORIGINS: expect.stringContaining(`${temporalUi},`),
+    });
+    expect((await settingsOf({})).codec).toBeNull();
+    expect((await settingsOf({ ...keys, TEMPORAL_ADDRESS: 'temporal.example:7233' })).codec).toBeNull();
   });
 
   it("do not use the sandbox's values for another Dintero", async () => {
