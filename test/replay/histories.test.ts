@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Worker } from '@temporalio/worker';
+import { NO_PAYLOAD_KEYS } from '../../src/config/payload-keys.ts';
+import { HISTORY_KEYS } from '../support/payload-keys.ts';
 import { workflowBundle, quietRuntime } from '../support/workers.ts';
 import { SCENARIO_NAMES } from '../support/record-histories.ts';
 import { uncoveredBy, type Block } from './coverage.ts';
@@ -9,6 +11,7 @@ import { exceptionFor, NOT_REPLAYED } from './exceptions.ts';
 import {
   changedSources,
   firstFault,
+  HISTORY_CONVERTER,
   replay,
   replayBundle,
   ROOT,
@@ -35,13 +38,20 @@ describe("today's workflow code", () => {
     expect(faults.get(name)).toEqual([]);
   });
 
-  it('replays all of them as the shipped bundle too', async () => {
-    const refused: string[] = [];
-    const options = { workflowBundle: await workflowBundle() };
-    for await (const { workflowId, error } of Worker.runReplayHistories(options, histories))
-      if (error !== undefined) refused.push(`${workflowId}: ${error.message}`);
-    expect(refused).toEqual([]);
-  }, 60_000);
+  it.each([
+    ['plain', NO_PAYLOAD_KEYS],
+    ['encrypting', HISTORY_KEYS],
+  ])(
+    'replays all of them as the shipped bundle too, the %s one',
+    async (_, keys) => {
+      const refused: string[] = [];
+      const options = { workflowBundle: await workflowBundle(keys), dataConverter: HISTORY_CONVERTER };
+      for await (const { workflowId, error } of Worker.runReplayHistories(options, histories))
+        if (error !== undefined) refused.push(`${workflowId}: ${error.message}`);
+      expect(refused).toEqual([]);
+    },
+    60_000,
+  );
 
   it('has a history for every scenario', () => {
     const missing = SCENARIO_NAMES.filter((name) => !names.includes(name) && !names.includes(`${name}-1`));

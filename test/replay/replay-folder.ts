@@ -3,7 +3,7 @@
  *
  *     npx tsx test/replay/replay-folder.ts <folder with the output of temporal workflow show --output json>
  *
- * Exits with 1 where one does not replay. CONTRIBUTING.md, "How to reproduce an incident".
+ * PAYLOAD_KEYS decrypts them. Exits with 1 where one does not replay. CONTRIBUTING.md, "How to reproduce an incident".
  */
 import { replay, replayBundle, storedHistories } from './replaying.ts';
 

@@ -4,18 +4,35 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundle } from '@temporalio/worker';
+import type { PayloadKeys } from '../../src/config/payload-keys.ts';
+import { createPayloadCodec } from '../../src/temporal/payload-codec.ts';
+import { makeReadable } from '../../src/temporal/readable.ts';
 import { workflowSources } from '../../src/worker/workflow-sources.ts';
+import { HISTORY_KEY, payloadKeys } from '../support/payload-keys.ts';
 import { recordedId } from '../support/recorded-id.ts';
 import { differences, type Command, type History } from './commands.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
 const HISTORIES = join(ROOT, 'test', 'histories');
 
+const codec = createPayloadCodec(keysOf(process.env['PAYLOAD_KEYS']));
+
+/** For replays of histories of which some are encrypted. */
+export const HISTORY_CONVERTER = { payloadCodecs: [codec] };
+
+/** The key of our own histories, and those of the environment for histories from elsewhere. */
+function keysOf(more: string | undefined): PayloadKeys {
+  return payloadKeys([HISTORY_KEY, ...(more === undefined ? [] : [more])].join(','));
+}
+
 export interface StoredHistory {
   /** `money-busy`: its file without `.json`. */
   readonly name: string;
   readonly workflowId: string;
+  /** As it is stored. */
   readonly history: History;
+  /** With its payloads decrypted. */
+  readonly readable: History;
 }
 
 /** All histories of a folder, by name; by default those of `test/histories`. */
@@ -24,7 +41,9 @@ export async function storedHistories(folder = HISTORIES): Promise<StoredHistory
   const read = async (file: string) => {
     const json: unknown = JSON.parse(await readFile(join(folder, file), 'utf8'));
     const name = file.replace(/\.json$/, '');
-    return { name, workflowId: recordedId(json), history: historyFromJSON(json) };
+    const [history, readable] = [historyFromJSON(json), historyFromJSON(json)];
+    await makeReadable(readable, codec);
+    return { name, workflowId: recordedId(json), history, readable };
   };
   return Promise.all(files.toSorted().map(read));
 }
@@ -72,14 +91,15 @@ export async function* replay(
   const fn = (_: unknown, concluded: readonly Command[]): void => void commands.push(...concluded);
   const options = {
     workflowBundle,
+    dataConverter: HISTORY_CONVERTER,
     sinks: { recorder: { concluded: { fn, callDuringReplay: true } } },
     isolateExecutionTimeout: '20s',
   };
   const left = [...histories];
   for await (const { error } of Worker.runReplayHistories(options, histories)) {
-    const { name, history } = left.shift() as StoredHistory;
+    const { name, readable } = left.shift() as StoredHistory;
     const given = commands.splice(0);
-    yield { name, faults: error === undefined ? differences(history, given) : [error.message] };
+    yield { name, faults: error === undefined ? differences(readable, given) : [error.message] };
   }
 }
 
