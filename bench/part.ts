@@ -1,5 +1,8 @@
 import type { Child } from './stand/measured-child.ts';
 
+/** The product with encrypted payloads, beside the same product without. */
+export const ENCRYPTED = 'paidonce-encrypted';
+
 /** What one session took, in milliseconds. */
 export interface Sample {
   readonly openMs: number;

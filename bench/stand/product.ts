@@ -45,6 +45,8 @@ export interface ProductSettings {
   /** Another build may not know this gateway. */
   readonly stripe?: StripeStand;
   readonly sinkUrl: string;
+  /** Added to its environment. */
+  readonly env?: NodeJS.ProcessEnv;
   /** The embedded store, where there is no PostgreSQL. */
   readonly databaseUrl?: string;
   readonly database?: Child;
@@ -145,6 +147,7 @@ export function environment(settings: ProductSettings, origin: string): NodeJS.P
     // A sweep by the clock would fall into some measurements and not into others: the bench triggers its own.
     SWEEP_INTERVAL: '1d',
     ...(databaseUrl === undefined ? { DATA_DIR: join(folder, name) } : { DATABASE_URL: databaseUrl }),
+    ...settings.env,
   };
 }
 

@@ -1,10 +1,11 @@
 /** Everything the bench needs, on one machine and without a network: started once, used by all parts. */
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { floorPart } from '../floor/part.ts';
 import { paidoncePart, stripePart } from '../paidonce-part.ts';
-import type { Part } from '../part.ts';
+import { ENCRYPTED, type Part } from '../part.ts';
 import { CORE } from './built.ts';
 import { startChild, startDatabase, type Child } from './measured-child.ts';
 import { startProduct, type ProductSettings, type ProductStand } from './product.ts';
@@ -51,7 +52,11 @@ export async function withStand(
 /** This build's core beside others. All products share the server, so each has its own namespace. */
 async function startStand(others: readonly OtherBuild[]): Promise<Stand> {
   const folder = await mkdtemp(join(tmpdir(), 'paidonce-bench-'));
-  const namespaces = [onPostgresql('paidonce'), ...others.flatMap(({ name }) => [name, onPostgresql(name)])];
+  const namespaces = [
+    ENCRYPTED,
+    onPostgresql('paidonce'),
+    ...others.flatMap(({ name }) => [name, onPostgresql(name)]),
+  ];
   const temporal = await startTemporal(folder, namespaces);
   const sandbox = await startSandbox(folder);
   const stripe = await startStripeSandbox(folder);
@@ -62,15 +67,23 @@ async function startStand(others: readonly OtherBuild[]): Promise<Stand> {
     { ...common, stripe, dist: CORE, name: 'paidonce' },
     'default',
   );
+  const encrypted = await startProduct({
+    ...common,
+    dist: CORE,
+    name: ENCRYPTED,
+    namespace: ENCRYPTED,
+    env: { PAYLOAD_KEYS: `bench:${randomBytes(32).toString('base64')}` },
+  });
   await stripe.subscribe(`${embedded.origin}/callbacks/stripe`);
   const beside: ProductStand[] = [];
   for (const other of others)
     beside.push(...productsOf(await startBuild({ ...common, ...other }, other.name)));
   const surroundings = { sandbox, sink };
-  const products = [...productsOf({ embedded, postgresql }), ...beside];
+  const products = [embedded, encrypted, ...(postgresql === null ? [] : [postgresql]), ...beside];
   let isCompared = true;
   /** A worker may have been killed and started again meanwhile, so the processes are listed at the end. */
-  const compared = () => (isCompared ? [floorWorker, ...(postgresql?.processes ?? []).toReversed()] : []);
+  const compared = () =>
+    isCompared ? [floorWorker, ...encrypted.processes, ...(postgresql?.processes ?? []).toReversed()] : [];
   const stopCompared = async () => {
     const processes = compared();
     isCompared = false;
