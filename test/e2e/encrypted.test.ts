@@ -11,7 +11,10 @@ import { findTemporalCli } from '../../dev/temporal-cli.ts';
 import { freePort } from '../../kit/free-port.js';
 import { read } from '../../kit/poll.js';
 import { builtFolder } from '../support/compiled.ts';
-import { aPayloadKey } from '../support/payload-keys.ts';
+import { createPayloadCodec } from '../../src/temporal/payload-codec.ts';
+import { countStuck } from '../../src/temporal/stuck.ts';
+import { lookRequested } from '../../src/workflows/messages.ts';
+import { aPayloadKey, payloadKeys } from '../support/payload-keys.ts';
 import { BALANCED, checkBooks } from './support/books.ts';
 import { move, outcomeOf } from './support/money.ts';
 import { startProcess } from './support/processes.ts';
@@ -40,6 +43,16 @@ it('a payment that began in plain text is paid, captured and refunded while keys
   await moved(second, 'capture');
   const isPolled = async () => (await keysOf(`payment/${held.orderReference}/1`)).includes('a');
   await until('the hold is polled with the first key', isPolled);
+
+  // As by a process that encrypts with the new key before this one knows it: the run waits, and is reported.
+  await withClient(B, async (client) => {
+    const run = client.workflow.getHandle(`payment/${held.orderReference}/1`);
+    await run.signal(lookRequested, { why: 'operator', at: new Date().toISOString() });
+    await until('the run is stuck', async () => (await countStuck(client)) === 1);
+  });
+  expect(stack.process('serve').lines.join('\n')).toContain(
+    'encrypted with the key \\"b\\", and PAYLOAD_KEYS has only',
+  );
 
   await restart({ PAYLOAD_KEYS: `${B},${A}` });
   await stack.sandbox.change(hold.transactionId, { status: 'AUTHORIZED', callback: false });
@@ -89,16 +102,18 @@ async function expectHealthy(encryption: string): Promise<void> {
 
 /** The ids of the keys in a workflow's histories, all its runs together; `plain` for payloads without one. */
 async function keysOf(workflowId: string): Promise<string[]> {
+  const found = new Set<string>();
+  await withClient(null, async ({ workflow }) => {
+    for await (const { runId } of workflow.list({ query: `WorkflowId = '${workflowId}'` }))
+      keysIn(await workflow.getHandle(workflowId, runId).fetchHistory(), found);
+  });
+  return [...found].sort();
+}
+
+async function withClient(key: string | null, ask: (client: Client) => Promise<void>): Promise<void> {
   const connection = await Connection.connect({ address: stack.env['TEMPORAL_ADDRESS'] ?? '' });
-  try {
-    const client = new Client({ connection });
-    const found = new Set<string>();
-    for await (const { runId } of client.workflow.list({ query: `WorkflowId = '${workflowId}'` }))
-      keysIn(await client.workflow.getHandle(workflowId, runId).fetchHistory(), found);
-    return [...found].sort();
-  } finally {
-    await connection.close();
-  }
+  const payloadCodecs = key === null ? [] : [createPayloadCodec(payloadKeys(key))];
+  await ask(new Client({ connection, dataConverter: { payloadCodecs } })).finally(() => connection.close());
 }
 
 /** Search attributes are readable always. */
