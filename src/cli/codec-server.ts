@@ -1,6 +1,5 @@
 import { isIP } from 'node:net';
 import { Command } from 'commander';
-import { startCodecServer } from '../api/codec/codec-server.ts';
 import { readCodecServerConfig } from '../config/config.ts';
 import { ConfigError } from '../config/environment.ts';
 import { createLog } from '../telemetry/log.ts';
@@ -34,6 +33,8 @@ async function serve({ trustOrigin }: { trustOrigin?: true }): Promise<void> {
     throw new ConfigError(
       `CODEC_HOST: expected 127.0.0.1 or ::1 with --trust-origin, found "${config.CODEC_HOST}": a program on another machine can claim any origin`,
     );
+  // Loaded only where needed: every process of paidonce loads this file.
+  const { startCodecServer } = await import('../api/codec/codec-server.ts');
   const log = createLog(config.LOG_LEVEL, 'codec-server');
   const stop = await startCodecServer({ config, log, metrics: createMetrics(), trustsOrigin });
   await untilAskedToStop();

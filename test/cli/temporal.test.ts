@@ -1,6 +1,6 @@
 /** The questions of the commands to Temporal, against a real server; no worker runs, as in an outage. */
-import { execFileSync } from 'node:child_process';
-import { dirname } from 'node:path';
+import { execFile, execFileSync } from 'node:child_process';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TypedSearchAttributes } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
@@ -18,7 +18,10 @@ import { UnreadablePayload } from '../../src/temporal/payload-codec.ts';
 import { addSearchAttributes, scheduleSweeps } from '../../src/temporal/setup.ts';
 import { stuckCounter } from '../../src/temporal/stuck.ts';
 import { OrderReferenceKey, SessionIdKey, TransactionIdKey } from '../../src/workflows/messages.ts';
+import { ENVIRONMENT } from '../support/api.ts';
+import { builtFolder } from '../support/compiled.ts';
 import { aPayloadKey, payloadKeys } from '../support/payload-keys.ts';
+import { freePort } from '../support/ports.ts';
 import { commandsAmongWords } from '../support/shell.ts';
 import { useTerminal } from '../support/terminal.ts';
 import { until } from '../support/until.ts';
@@ -120,6 +123,30 @@ describe('paidonce doctor, of Temporal', () => {
     const encryption = (await look(keyed(`${b},${a}`))).find(({ name }) => name === 'payload encryption');
     expect(encryption?.text).toBe('"b" encrypts; "b", "a" decrypts');
   });
+
+  it('ends an API alone that lacks the key of the stamp, with 2', async () => {
+    await prepare({ ...at.config, PAYLOAD_KEYS: payloadKeys(aPayloadKey('a')) });
+    const env = {
+      ...ENVIRONMENT,
+      PORT: String(await freePort()),
+      TEMPORAL_ADDRESS: at.config.TEMPORAL_ADDRESS,
+      // Not reached: an API accepts callbacks while the store is away.
+      DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
+    };
+    const main = join(await builtFolder(), 'cli', 'main.js');
+    const { error, stderr } = await new Promise<{ error: { code?: unknown } | null; stderr: string }>(
+      (resolve) => {
+        execFile(process.execPath, [main, 'api'], { env: { ...process.env, ...env } }, (failed, _, said) =>
+          resolve({ error: failed as { code?: unknown } | null, stderr: said }),
+        );
+      },
+    );
+    expect([error?.code, stderr]).toEqual([
+      2,
+      expect.stringContaining('encrypted with the key "a", and PAYLOAD_KEYS is not set'),
+    ]);
+    await prepare({ ...at.config, PAYLOAD_KEYS: payloadKeys(`plain,${aPayloadKey('a')}`) });
+  }, 60_000);
 
   it('says that no version is current, and the command that makes one', async () => {
     const found = await look({ ...at.config, TEMPORAL_WORKER_BUILD_ID: 'b7' });

@@ -113,7 +113,11 @@ async function keysOf(workflowId: string): Promise<string[]> {
 async function withClient(key: string | null, ask: (client: Client) => Promise<void>): Promise<void> {
   const connection = await Connection.connect({ address: stack.env['TEMPORAL_ADDRESS'] ?? '' });
   const payloadCodecs = key === null ? [] : [createPayloadCodec(payloadKeys(key))];
-  await ask(new Client({ connection, dataConverter: { payloadCodecs } })).finally(() => connection.close());
+  try {
+    await ask(new Client({ connection, dataConverter: { payloadCodecs } }));
+  } finally {
+    await connection.close();
+  }
 }
 
 /** Search attributes are readable always. */
