@@ -1,4 +1,4 @@
-/** The keys of `PAYLOAD_KEYS`, which encrypt what Temporal stores: docs/adr/0028. */
+/** The keys of `PAYLOAD_KEYS`, which encrypt what Temporal stores: docs/adr/0029. */
 import { createSecretKey, type KeyObject } from 'node:crypto';
 
 export interface PayloadKeys {

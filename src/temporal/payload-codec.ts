@@ -1,5 +1,5 @@
 /**
- * Encrypts what Temporal stores (docs/adr/0028). The format is that of Temporal's own samples, so that other
+ * Encrypts what Temporal stores (docs/adr/0029). The format is that of Temporal's own samples, so that other
  * tools can read it: the whole payload, AES-256-GCM, `nonce (12 bytes) + ciphertext + tag (16 bytes)`. The
  * tag covers everything in the original payload, its encoding included.
  */

@@ -1,6 +1,5 @@
 /** The product's Workers on any server, with the activities of a test. */
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   bundleWorkflowCode,
@@ -14,7 +13,7 @@ import { NO_PAYLOAD_KEYS, type PayloadKeys } from '../../src/config/payload-keys
 import type { SweepActivities } from '../../src/activities/sweep-activities.ts';
 import { taskQueues, updatesTaskQueue } from '../../src/workflows/messages.ts';
 import { failsInWords } from '../../src/worker/activity-failures.ts';
-import { bundleNameFor, dataConverterOf } from '../../src/worker/conversion.ts';
+import { bundleFor, dataConverterOf } from '../../src/worker/conversion.ts';
 import { failureConverterIn, workflowSources } from '../../src/worker/workflow-sources.ts';
 import { MissingActivity, refusing, type AnyActivity, type RunActivities } from './run-activities.ts';
 
@@ -28,7 +27,7 @@ export async function workflowBundle(keys: PayloadKeys = NO_PAYLOAD_KEYS): Promi
   const built = process.env['PAIDONCE_DIST'];
   return built === undefined
     ? bundleWorkflows(keys)
-    : { code: await readFile(join(built, bundleNameFor(keys)), 'utf8') };
+    : { code: await readFile(bundleFor(keys, built).codePath, 'utf8') };
 }
 
 export function bundleWorkflows({ encrypts }: PayloadKeys = NO_PAYLOAD_KEYS): Promise<WorkflowBundle> {

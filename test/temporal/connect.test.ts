@@ -8,9 +8,9 @@ import { builtFolder } from '../support/compiled.ts';
  */
 const CLOSE_BETWEEN_TRIES = `
   import { setTimeout as sleep } from 'node:timers/promises';
-  import { NO_PAYLOAD_KEYS as PAYLOAD_KEYS } from 'DIST/config/payload-keys.js';
   import { connectClient } from 'DIST/temporal/connect.js';
   process.on('uncaughtException', (error) => console.log('uncaught: ' + error.message));
+  const PAYLOAD_KEYS = { encrypts: null, byId: new Map() };
   const { connection } = connectClient({ TEMPORAL_ADDRESS: '127.0.0.1:1', TEMPORAL_NAMESPACE: 'default', PAYLOAD_KEYS });
   const calls = Array.from({ length: 20 }, (_, index) =>
     sleep(index * 20).then(() => connection.workflowService.describeNamespace({ namespace: 'default' })));
