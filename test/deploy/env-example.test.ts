@@ -42,7 +42,8 @@ describe('.env.example', () => {
     let compared = 0;
     for (const { name, value } of LINES) {
       const byDefault = SHAPES[name]?.safeParse(undefined);
-      if (byDefault?.success !== true || byDefault.data === undefined) continue;
+      // A secret has no value to show, also where its absence has a meaning.
+      if (byDefault?.success !== true || byDefault.data === undefined || value === '…') continue;
       compared += 1;
       expect([name, SHAPES[name]?.parse(value)]).toEqual([name, byDefault.data]);
     }
