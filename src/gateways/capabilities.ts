@@ -20,6 +20,8 @@ export interface Capabilities {
   readonly notifies: 'session' | 'account';
   readonly currencies: Readonly<Record<string, CurrencyTrait>>;
   readonly optionalFields: readonly OptionalField[];
+  /** What a reconciliation can't compare, since no listing shows it. */
+  readonly unlisted: readonly string[];
   /** The JSON schema of `options.<id>`; null where there are none. */
   readonly options: Readonly<Record<string, unknown>> | null;
 }
@@ -30,7 +32,7 @@ export function capabilitiesOf({
   traits,
   options,
 }: Pick<GatewayDescriptor, 'id' | 'name' | 'traits' | 'options'>): Capabilities {
-  const { lifetime, endsBy, keys, notifies, currencies, takes } = traits;
+  const { lifetime, endsBy, keys, notifies, currencies, takes, unlisted } = traits;
   const { capture, refund, void: voids } = keys.operateMs;
   return {
     id,
@@ -46,6 +48,7 @@ export function capabilitiesOf({
     notifies,
     currencies,
     optionalFields: takes,
+    unlisted,
     options: options === undefined ? null : z.toJSONSchema(options),
   };
 }

@@ -58,6 +58,11 @@ export interface ListedTransaction {
   readonly refundedMinor?: number;
   /** Names the change that the row shows, where the rows of two changes look the same. */
   readonly change?: string;
+  /**
+   * The payment of ours that the row's own metadata names; null if it names none. Absent where the listing does
+   * not show that, and only a read of the session does.
+   */
+  readonly key?: PaymentKey | null;
 }
 
 /** One of a gateway's listings of transactions. */
@@ -72,6 +77,11 @@ export interface Listing {
 export interface ListingPlace {
   readonly listing: string;
   readonly since: Date;
+  /**
+   * A listing of new transactions may leave out those that were created later. The others, and a gateway
+   * without such a filter, ignore it.
+   */
+  readonly until?: Date;
   /** The cursor from the previous page; null for the first. */
   readonly cursor: string | null;
 }
@@ -214,7 +224,8 @@ export interface Gateway {
   /**
    * Together the listings show every transaction created since a time, and every older one that has changed
    * since: captured, refunded, voided, resolved. At least one is read at every sweep, and shows new
-   * transactions.
+   * transactions. Empty where the gateway can't list: then only callbacks and reads find anything, and a
+   * reconciliation reads each payment of ours.
    */
   readonly listings: readonly Listing[];
   /**

@@ -24,6 +24,8 @@ export interface Traits {
   readonly currencies: Readonly<Record<string, CurrencyTrait>>;
   /** The fields of a payment that not every gateway understands, and this one does. */
   readonly takes: readonly OptionalField[];
+  /** What the listings never show, so that a reconciliation can't compare it: sentences for people. */
+  readonly unlisted: readonly string[];
 }
 
 export const OPTIONAL_FIELDS = ['profileId', 'merchantReference2'] as const;

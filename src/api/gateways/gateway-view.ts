@@ -35,6 +35,9 @@ export const gatewayView = z
     optionalFields: z
       .array(z.enum(OPTIONAL_FIELDS))
       .meta({ description: 'Fields of a payment that not every gateway takes, and this one does' }),
+    unlisted: z.array(z.string()).meta({
+      description: 'What a reconciliation cannot compare, since no listing of the gateway shows it',
+    }),
     options: z
       .record(z.string(), z.unknown())
       .nullable()
@@ -49,7 +52,7 @@ export function viewGateway(
   descriptor: Parameters<typeof capabilitiesOf>[0],
   byDefault: string | undefined,
 ): z.infer<typeof gatewayView> {
-  const { id, name, optionalFields, currencies, ...rest } = capabilitiesOf(descriptor);
+  const { id, name, optionalFields, unlisted, currencies, ...rest } = capabilitiesOf(descriptor);
   return {
     id,
     name,
@@ -59,6 +62,7 @@ export function viewGateway(
     ...rest,
     currencies: { ...currencies },
     optionalFields: [...optionalFields],
+    unlisted: [...unlisted],
   };
 }
 

@@ -14,7 +14,7 @@ import { DINTERO_LISTINGS, listPage } from './listings.ts';
 import { operate, updateReference } from './money-calls.ts';
 import { readPayment } from './read-payment.ts';
 import type { SessionCalls } from './session-calls.ts';
-import { cancelSession, createSession, findSessions, readSession } from './session-calls.ts';
+import { cancelSession, createSession, findSessions, readSessionOfAnyShop } from './session-calls.ts';
 import { countCallbacksSent } from './session-events.ts';
 import type { DinteroDeps, DinteroSettings } from './settings.ts';
 import { checkedSettings } from './settings.ts';
@@ -49,7 +49,7 @@ export function createDinteroGateway(given: DinteroSettings, deps: DinteroDeps =
       isAt(accountPath, request) ? verifyAccountWebhook(request, signer) : verifyCallback(request, signer),
     createSession: (request, options) => createSession(calls(options), request),
     findSessions: (key, _since, options) => findSessions(calls(options), key),
-    readSession: (sessionId, options) => readSession(calls(options), sessionId),
+    readSession: (sessionId, options) => readSessionOfAnyShop(calls(options), sessionId),
     readPayment: (at, options) => readPayment(caller(options), at),
     cancelSession: (sessionId, options) => cancelSession(calls(options), sessionId),
     operate: (request, options) => operate(caller(options), request),

@@ -11,6 +11,10 @@ export const DINTERO_TRAITS: Traits = {
   notifies: 'session',
   currencies: {},
   takes: ['profileId', 'merchantReference2'],
+  unlisted: [
+    'Transactions that were made without a checkout session are left out.',
+    'Fees, settlements and payouts are not compared.',
+  ],
 };
 
 /**

@@ -21,7 +21,7 @@ const RECENT_DAYS = 3;
 const UNSETTLED = ['AUTHORIZED', 'FAILED', 'DECLINED', 'UNKNOWN'];
 
 interface DinteroListing extends Listing {
-  readonly filters: (since: Date) => Readonly<Record<string, string | readonly string[]>>;
+  readonly filters: (since: Date, until?: Date) => Readonly<Record<string, string | readonly string[]>>;
   /** The filter can't express the time of a change, so rows are filtered by the time that they show. */
   readonly isCutDown?: true;
 }
@@ -33,7 +33,14 @@ interface DinteroListing extends Listing {
  * once a day.
  */
 const LISTINGS: readonly DinteroListing[] = [
-  { name: 'created', every: 'sweep', filters: (since) => ({ 'created_at.gte': since.toISOString() }) },
+  {
+    name: 'created',
+    every: 'sweep',
+    filters: (since, until) => ({
+      'created_at.gte': since.toISOString(),
+      ...(until && { 'created_at.lte': until.toISOString() }),
+    }),
+  },
   { name: 'captured', every: 'hour', filters: (since) => ({ 'captured_at.gte': since.toISOString() }) },
   { name: 'refunded', every: 'hour', filters: (since) => ({ 'refunded_at.gte': since.toISOString() }) },
   {
@@ -68,14 +75,14 @@ export const DINTERO_LISTINGS: readonly Listing[] = LISTINGS.map(({ name, every 
 /** One page of a listing, by one call. @throws GatewayRejected for an unknown listing */
 export async function listPage(
   client: DinteroClient,
-  { listing: name, since, cursor }: ListingPlace,
+  { listing: name, since, until, cursor }: ListingPlace,
   options?: CallOptions,
 ): Promise<ListedPage> {
   const { filters, isCutDown = false } = listingNamed(name);
   const call = {
     operation: 'list transactions',
     path: '/v1/transactions',
-    filters: filters(since),
+    filters: filters(since, until),
     signal: options?.signal,
   };
   const { rows, next } = await readPage(listingOf(client, call), cursor).catch((error: unknown) => {

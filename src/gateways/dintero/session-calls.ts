@@ -10,7 +10,7 @@ import { withoutPersonal } from '../shared/personal-data.ts';
 import { toSessionBody } from './session-request.ts';
 import { keyOf, namedSchema, openedSchema, sessionSchema, toFoundSession } from './sessions.ts';
 import type { DinteroSettings } from './settings.ts';
-import { viewUrl } from './urls.ts';
+import { isReturnTo, viewUrl } from './urls.ts';
 import { fitting, isHttpUrl } from '../shared/gateway-fields.ts';
 import { expected, refusalOf, unclear, understand } from './parse-answer.ts';
 
@@ -67,6 +67,7 @@ export async function findSessions(calls: SessionCalls, key: PaymentKey): Promis
 export async function readSession(
   calls: SessionCalls,
   sessionId: string,
+  mayReturnTo: (returnUrl: string) => boolean = () => true,
 ): Promise<FoundSession | 'absent' | 'foreign'> {
   const { client, settings, signal } = calls;
   if (!isIdOf(settings.accountId, sessionId)) return 'foreign';
@@ -77,10 +78,21 @@ export async function readSession(
   const named = expected(namedSchema, operation, answer);
   if (named.id !== sessionId) throw unclear(operation, 'id: not the requested one');
   const key = keyOf(named.metadata);
-  if (key === null) return 'foreign';
+  if (key === null || (named.url !== undefined && !mayReturnTo(named.url.return_url))) return 'foreign';
   const found = toFound(calls, answer.body, key);
   if (typeof found === 'string') throw unclear(operation, found);
   return found;
+}
+
+/**
+ * The same for a session that another shop may have opened. Another paidonce on the account writes the same
+ * metadata, so a session whose payer returns to another address is foreign.
+ */
+export async function readSessionOfAnyShop(
+  calls: SessionCalls,
+  sessionId: string,
+): Promise<FoundSession | 'absent' | 'foreign'> {
+  return readSession(calls, sessionId, (returnUrl) => isReturnTo(calls.settings.publicUrl, returnUrl));
 }
 
 /** Closes a session. After any refusal by Dintero the session has to be read again. */

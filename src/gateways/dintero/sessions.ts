@@ -28,6 +28,7 @@ export const namedSchema = z.object({
   id: idField,
   metadata: metadataField.catch(undefined),
   order: z.object({ merchant_reference: z.string() }).optional().catch(undefined),
+  url: z.object({ return_url: z.string() }).optional().catch(undefined),
 });
 
 /** A session as found or read, with the order that it was opened for. */

@@ -34,6 +34,11 @@ export function returnUrl(publicUrl: string, paymentId: string, returnKey: strin
   return returnUrlAt(publicUrl, 'dintero', { paymentId, returnKey });
 }
 
+/** Whether the payer of a session returns to this paidonce. */
+export function isReturnTo(publicUrl: string, url: string): boolean {
+  return url.startsWith(`${publicUrl}/return/dintero?`);
+}
+
 /** The checkout page of a session that was found again: the session itself does not contain it. */
 export function viewUrl(checkoutUrl: string, sessionId: string): string {
   return `${checkoutUrl}/v1/view/${encodeURIComponent(sessionId)}`;

@@ -30,6 +30,11 @@ export const STRIPE_TRAITS: Traits = {
     TND: TENS,
   },
   takes: [],
+  unlisted: [
+    'Payments that were made without a Checkout Session (invoices, subscriptions, Terminal) are left out.',
+    'Of a session only its own payment is shown.',
+    'Fees, disputes and payouts are not compared.',
+  ],
 };
 
 /** Klarna and its like hold money for longer than cards do. */

@@ -2,10 +2,11 @@ import { z } from 'zod';
 import type { TransactionStatus } from '../../domain/transaction.ts';
 import type { ListedTransaction } from '../gateway.ts';
 import { amountField, idField } from '../shared/gateway-fields.ts';
+import { keyOf } from './metadata.ts';
 import { moneyOf } from './parse-transaction.ts';
 import { stateWithoutMoney } from './read-payment.ts';
 import { refundsOf } from './refunds.ts';
-import { currencyField, referredId, secondsField } from './stripe-fields.ts';
+import { currencyField, metadataField, referredId, secondsField } from './stripe-fields.ts';
 import { paidSessionSchema, type Payment } from './stripe-objects.ts';
 
 const begunSchema = z.object({
@@ -14,13 +15,14 @@ const begunSchema = z.object({
   amount_total: amountField.catch(0),
   currency: currencyField.catch('XXX'),
   payment_intent: referredId,
+  metadata: metadataField,
 });
 
 /**
  * A row of the sessions. Null for a session that nobody has begun to pay; a row that is only partly understood
  * is UNCLEAR.
  */
-export function toListed(row: unknown): ListedTransaction | null {
+export function toListed(row: unknown, host: string): ListedTransaction | null {
   const begun = begunSchema.safeParse(row).data;
   if (!begun?.payment_intent) return null;
   const parsed = paidSessionSchema.safeParse(row);
@@ -28,6 +30,7 @@ export function toListed(row: unknown): ListedTransaction | null {
     transactionId: begun.payment_intent,
     sessionId: begun.id,
     createdAt: begun.created,
+    key: keyOf(begun.metadata, host),
   };
   if (parsed.success && parsed.data.payment_intent) return { ...common, ...shownBy(parsed.data as Payment) };
   const money = { amountMinor: begun.amount_total, currency: begun.currency };

@@ -22,7 +22,7 @@ const LISTINGS: readonly StripeListing[] = [
     every: 'sweep',
     path: '/v1/checkout/sessions',
     query: { expand: [`data.${EXPANDED}`] },
-    rowsOf: (page) => page.map(toListed).filter((row) => row !== null),
+    rowsOf: (page, host) => page.map((row) => toListed(row, host)).filter((row) => row !== null),
   },
   // Stripe can't list payments by the time of a change, but keeps their events for 30 days.
   {
@@ -41,11 +41,13 @@ export const STRIPE_LISTINGS: readonly Listing[] = LISTINGS.map(({ name, every }
 /** One page of a listing, by one call. @throws GatewayRejected for an unknown listing */
 export async function listPage(
   { client, host }: { readonly client: StripeClient; readonly host: string },
-  { listing: name, since, cursor }: ListingPlace,
+  { listing: name, since, until, cursor }: ListingPlace,
   options?: CallOptions,
 ): Promise<ListedPage> {
-  const { path, query, rowsOf } = listingNamed(name);
-  const asked = { ...query, created: { gte: secondsOf(since) } };
+  const { path, query, every, rowsOf } = listingNamed(name);
+  const isOfNew = until !== undefined && every === 'sweep';
+  const created = { gte: secondsOf(since), ...(isOfNew && { lte: secondsOf(until) + 1 }) };
+  const asked = { ...query, created };
   const call = { operation: `list ${name}`, path, query: asked, signal: options?.signal };
   const { rows, next } = await readPage(listingOf(client, call), cursor).catch((error: unknown) => {
     // Reading the same page again would fail in the same way.

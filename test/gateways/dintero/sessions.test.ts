@@ -282,6 +282,19 @@ describe('reading a dintero session', () => {
     expect(fake.seen).toHaveLength(before);
   });
 
+  it('is foreign where its payer returns to another paidonce on the account', async () => {
+    const returning = (return_url: string) => aSession({ url: { return_url } });
+    for (const url of [
+      'https://other.example/return/dintero?k=1',
+      'https://pay.example.evil/return/dintero?k=1',
+    ]) {
+      fake.on(READ, { json: returning(url) });
+      expect(await gateway.readSession(SESSION)).toBe('foreign');
+    }
+    fake.on(READ, { json: returning('https://pay.example/return/dintero?k=1') });
+    expect(await gateway.readSession(SESSION)).toMatchObject({ sessionId: SESSION });
+  });
+
   it.each([
     ['open', {}, true],
     ['cancelled', { cancelled_at: '2026-11-21T12:30:00Z' }, false],

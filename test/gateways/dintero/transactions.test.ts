@@ -303,6 +303,13 @@ describe('listing dintero transactions', () => {
     ]);
   });
 
+  it('leaves out what is newer than the end that is asked for', async () => {
+    fake.on(LIST, { json: [] });
+    const until = new Date(SINCE.getTime() + 60_000);
+    await gateway.listPage({ listing: 'created', since: SINCE, until, cursor: null });
+    expect(fake.calls(LIST)[0]?.query.get('created_at.lte')).toBe(until.toISOString());
+  });
+
   it('ends after a full page with an empty one', async () => {
     fake.on(LIST, { json: rows(100) }, { json: [] });
     expect((await listed()).flat()).toHaveLength(100);

@@ -17,6 +17,7 @@ export const SIMULATOR_TRAITS: Traits = {
   notifies: 'session',
   currencies: { ISK: { digits: 2 } },
   takes: [],
+  unlisted: [],
 };
 
 const RULES = {

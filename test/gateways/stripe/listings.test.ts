@@ -60,6 +60,7 @@ describe('the listing of stripe sessions', () => {
       transactionId: INTENT,
       money,
       createdAt: new Date('2026-11-21T12:00:00Z'),
+      key: { paymentId: 'pay_1', orderReference: '1001', n: 1 },
     };
     expect(rows).toEqual([
       { ...common, sessionId: SESSION, status: 'AUTHORIZED', capturedMinor: 0, refundedMinor: 0 },
@@ -80,6 +81,19 @@ describe('the listing of stripe sessions', () => {
       'created[gte]': String(SINCE.getTime() / 1_000),
       limit: '100',
     });
+  });
+
+  it('names no payment of ours for a session of another shop, and leaves out what is newer than the end', async () => {
+    fake.on(SESSIONS, { json: aList([aSession({ metadata: { ...METADATA, host: 'other.example' } })]) });
+    const until = new Date(SINCE.getTime() + 60_000);
+    const { rows } = await gatewayAt(fake).listPage({
+      listing: 'sessions',
+      since: SINCE,
+      until,
+      cursor: null,
+    });
+    expect(rows).toMatchObject([{ sessionId: SESSION, key: null }]);
+    expect(fake.seen[0]?.query.get('created[lte]')).toBe(String(SINCE.getTime() / 1_000 + 61));
   });
 
   it('continues after its last row, and refuses a listing that it does not have', async () => {

@@ -94,6 +94,31 @@ export function promisesOfListings(bench: Bench): void {
       expect(await paymentsWithin(before)).toEqual([]);
     });
 
+    it('the payment that a row belongs to, where a row shows that', async () => {
+      const { transaction, sessionId, request } = await bench.paid();
+      const { paymentId, orderReference, n } = request;
+      const isIts = ({ transactionId, sessionId: its }: Row) =>
+        transactionId === transaction.transactionId && (its ?? sessionId) === sessionId;
+      const shown = (await allRows(new Date(Date.now() - DAY_MS), 'sweep')).filter(isIts);
+      expect(shown).toHaveLength(1);
+      for (const { key } of shown) expect([undefined, { paymentId, orderReference, n }]).toContainEqual(key);
+    });
+
+    it('no older payment less where it is asked for an end', async () => {
+      const paid = await bench.paid();
+      const [listing] = bench.gateway.listings.filter(({ every }) => every === 'sweep');
+      const since = new Date(Date.now() - DAY_MS);
+      const until = new Date(Date.now() + 60_000);
+      const rows: ListedTransaction[] = [];
+      let cursor: string | null = null;
+      do {
+        const page = await bench.gateway.listPage({ listing: listing?.name ?? '', since, until, cursor });
+        rows.push(...page.rows);
+        cursor = page.next;
+      } while (cursor !== null);
+      expect(rows.some(({ transactionId }) => transactionId === paid.transaction.transactionId)).toBe(true);
+    });
+
     it('more than a page, none left out, by short cursors that name nobody; a read finds each row', async () => {
       const opened = await many();
       for (let at = 0; at < opened.length; at += AT_ONCE)
