@@ -34,7 +34,7 @@ export function notesOfLook(gateway: string, triggers: Triggers, found: Found, n
   ];
 }
 
-const KEPT: ReadonlySet<LookRequest['why']> = new Set(['sweep', 'unwatched', 'in_review']);
+const KEPT: ReadonlySet<LookRequest['why']> = new Set(['sweep', 'reconciliation', 'unwatched', 'in_review']);
 
 function isWorthKeeping({ callbacks, requests, timer }: Triggers): boolean {
   const isWatch = timer === 'poll' || timer === 'review';
@@ -59,6 +59,8 @@ function pokeNote({ why, at }: Poke): Note {
 function requestNote({ why, at }: LookRequest): Note {
   if (why === 'sweep')
     return { kind: 'sweep', at, text: 'the sweep found a difference that no callback had reported' };
+  if (why === 'reconciliation')
+    return { kind: 'sweep', at, text: 'the reconciliation found a difference from the gateway' };
   return { kind: 'operation', at, text: ASKED_BY_US[why] };
 }
 

@@ -2,15 +2,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isWorthLook } from '../domain/compare-listing.ts';
 import type { Gateway, ListedPage, ListedTransaction } from '../gateways/gateway.ts';
-import { markWoken, takeForWaking } from '../store/wakes.ts';
 import type { Db } from '../store/open.ts';
 import type { PaymentRow } from '../store/payments.ts';
-import { findListed, recordCompletePass } from '../store/sweeps.ts';
+import { recordCompletePass } from '../store/sweeps.ts';
 import { pacedCalls } from '../lib/paced-calls.ts';
 import type { PaymentRuns } from '../temporal/payment-runs.ts';
 import { askGateway } from './ask-gateway.ts';
 import { countMissedCallbacks, type MissedCallbacks } from './count-missed-callbacks.ts';
+import { paymentsBehind } from './listed-payments.ts';
 import { planSweep, type SweepPlan, type Sweeping } from './sweep-plan.ts';
+import { wakeRuns, type Differing, type Reach } from './wake-runs.ts';
 
 /** How far a pass over one listing has come. */
 export interface PassSoFar {
@@ -58,10 +59,6 @@ export interface SweepDependencies {
  */
 const LONGEST_REST_MS = 1_000;
 const RHYTHM = { restsPerAnswer: 20, longestRestMs: LONGEST_REST_MS };
-/** Small enough to signal all of them before another process takes them for forgotten. */
-const WOKEN_AT_ONCE = 20;
-/** After this many failures in a row, it is not one run that takes no signal: Temporal is away. */
-const MOST_FAILURES = 3;
 
 /**
  * Builds the activities. All their state is in their input and in the store, so any worker can continue where
@@ -85,8 +82,6 @@ export function createSweepActivities(given: SweepDependencies): SweepActivities
   };
 }
 
-type Reach = Pick<SweepDependencies, 'db' | 'runs'>;
-
 /** Rests as long as the page took, up to the limit. */
 async function sweepAndRest(
   reach: Reach,
@@ -109,7 +104,8 @@ async function sweepPage(
   const { listing, since, cursor } = at;
   const { rows, next } = await gateway.listPage({ listing, since: new Date(since), cursor }, { signal });
   const { differing, foreign } = await compare(reach.db, gateway.id, rows);
-  const found = await wakeAll(reach, differing, `${listing} ${at.startedAt} ${at.pages}`);
+  const takenBy = `${listing} ${at.startedAt} ${at.pages}`;
+  const found = await wakeRuns(reach, differing, { why: 'sweep', takenBy });
   const pass = {
     cursor: next,
     pages: at.pages + 1,
@@ -127,77 +123,21 @@ async function sweepPage(
   return pass;
 }
 
-interface Differing {
-  readonly row: PaymentRow;
-  readonly listed: ListedTransaction;
-}
-
 async function compare(
   db: Db,
   gateway: string,
   rows: ListedPage['rows'],
 ): Promise<{ differing: Differing[]; foreign: number }> {
-  const found = await findListed(db, gateway, rows);
-  const bySession = new Map(found.map((row) => [row.sessionId, row]));
-  const byTransaction = new Map(found.flatMap((row) => transactionsOf(row).map((id) => [id, row] as const)));
-  const ours = rows.flatMap((listed) => {
-    const { sessionId, transactionId } = listed;
-    const row = sessionId === null ? byTransaction.get(transactionId) : bySession.get(sessionId);
-    return row === undefined ? [] : [{ row, listed }];
+  const behind = await paymentsBehind(db, gateway, rows);
+  const differing = behind.flatMap(({ payment, listed }) => {
+    if (payment === null || !isWorthLook(sumsOf(payment), listed)) return [];
+    return [{ payment, transactionId: listed.transactionId, about: shownBy(listed) }];
   });
-  return {
-    differing: ours.filter(({ row, listed }) => isWorthLook(sumsOf(row), listed)),
-    foreign: rows.length - ours.length,
-  };
-}
-
-function transactionsOf({ transactionId, surplus }: PaymentRow): readonly (string | null)[] {
-  return [transactionId, ...surplus.map((one) => one.transactionId)];
+  return { differing, foreign: behind.filter(({ payment }) => payment === null).length };
 }
 
 function sumsOf(row: PaymentRow) {
   return { ...row, capturedMinor: row.captured, refundedMinor: row.refunded };
-}
-
-/**
- * Returns how many payments were ours to wake. A payment that another page, listing or sweep has shown in the
- * same state is not.
- */
-async function wakeAll(reach: Reach, differing: readonly Differing[], takenBy: string): Promise<number> {
-  let found = 0;
-  for (let from = 0; from < differing.length; from += WOKEN_AT_ONCE)
-    found += await wakeSome(reach, differing.slice(from, from + WOKEN_AT_ONCE), takenBy);
-  return found;
-}
-
-async function wakeSome(reach: Reach, some: readonly Differing[], takenBy: string): Promise<number> {
-  const wanted = some.map(({ row, listed }) => ({ paymentId: row.id, about: shownBy(listed) }));
-  const taken = await takeForWaking(reach.db, 'sweep', wanted, takenBy);
-  const untold = new Set(taken.flatMap(({ paymentId, told }) => (told ? [] : [paymentId])));
-  let failures = 0;
-  for (const { row, listed } of some.filter((one) => untold.delete(one.row.id))) {
-    try {
-      await wake(reach, row, listed);
-      failures = 0;
-    } catch (error) {
-      // One run that takes no signal must not hide all others. The forwarder wakes it later, even after the
-      // mark has moved.
-      failures += 1;
-      if (failures === MOST_FAILURES) throw error;
-    }
-  }
-  return taken.length;
-}
-
-async function wake(
-  { db, runs }: Reach,
-  row: PaymentRow,
-  { transactionId }: ListedTransaction,
-): Promise<void> {
-  const { id: paymentId, orderReference, n, gateway } = row;
-  const signal = { why: 'sweep', at: new Date().toISOString(), transactionId } as const;
-  await runs.look({ paymentId, orderReference, n, gateway }, signal);
-  await markWoken(db, 'sweep', [paymentId]);
 }
 
 function shownBy(listed: ListedTransaction): string {

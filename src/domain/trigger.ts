@@ -13,7 +13,7 @@ export interface Poke {
 
 /** A look that the service asks for itself. It may start a run. */
 export interface LookRequest {
-  readonly why: 'sweep' | 'unwatched' | 'operator' | 'refused_refund' | 'in_review';
+  readonly why: 'sweep' | 'reconciliation' | 'unwatched' | 'operator' | 'refused_refund' | 'in_review';
   /** RFC 3339. */
   readonly at: string;
   readonly transactionId?: string;

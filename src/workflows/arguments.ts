@@ -78,7 +78,7 @@ export function pokeOf(value: unknown, now: number): Poke {
   return { why: why === 'unproved_callback' ? why : 'return', at: timeOf(at, now) };
 }
 
-const LOOKS = ['sweep', 'unwatched', 'operator', 'refused_refund', 'in_review'] as const;
+const LOOKS = ['sweep', 'reconciliation', 'unwatched', 'operator', 'refused_refund', 'in_review'] as const;
 
 /** Any value asks for a look. Without a known reason, an operator is taken to have asked. */
 export function lookOf(value: unknown, now: number): LookRequest {

@@ -99,6 +99,7 @@ const ASKED_BY = {
   return: "the payer's return",
   unproved_callback: 'a callback that proves nothing',
   sweep: 'the sweep',
+  reconciliation: 'the reconciliation',
   operator: 'an operator',
   refused_refund: 'a refund of more than we know to be captured',
   unwatched: 'no run watching it',

@@ -125,6 +125,11 @@ export const CLOSING_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.runs.poke(story.address, { why: 'unproved_callback', at: new Date().toISOString() });
     seen();
   },
+  async 'looked-for-reconciliation'(story) {
+    await story.open();
+    story.turns('AUTHORIZED');
+    await story.look('reconciliation');
+  },
   /** A callback that names its session says which transaction to read, but only for this session. */
   async 'called-by-session'(story) {
     await story.open();

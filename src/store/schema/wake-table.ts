@@ -27,4 +27,4 @@ export const wakes = pgTable(
   ],
 );
 
-export type WakeReason = 'sweep' | 'unwatched' | 'untold_update';
+export type WakeReason = 'sweep' | 'reconciliation' | 'unwatched' | 'untold_update';
