@@ -4,6 +4,7 @@
  */
 import { pruneDeliveries } from '../store/deliveries.ts';
 import { forgetSlice, type Retained } from '../store/retention.ts';
+import { pruneReconciliations } from '../store/reconciliations.ts';
 import { pruneWakes } from '../store/wakes.ts';
 import { pacedCalls } from '../lib/paced-calls.ts';
 import type { Jobs, Retentions } from './jobs.ts';
@@ -23,6 +24,7 @@ export async function prune({ db, retentionMs, stopping }: Pruning): Promise<voi
   await pruneWakes(db);
   while (!stopping.aborted && (await pruneDeliveries(db, retentionMs.deliveries)));
   const pace = pacedCalls(RHYTHM);
+  while (!stopping.aborted && (await pace(() => pruneReconciliations(db))));
   for (const [what, ms] of retained(retentionMs)) {
     for (let slices = 0; slices < MOST_SLICES && !stopping.aborted; slices += 1)
       if (!(await pace(() => forgetSlice(db, what, ms)))) break;

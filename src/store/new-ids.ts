@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-type Prefix = 'pay' | 'dlv' | 'op' | 'wake' | 'aud';
+type Prefix = 'pay' | 'dlv' | 'op' | 'wake' | 'aud' | 'rec';
 
 /** An id that shows its kind and sorts by time, so that lists need no second key: `pay_01f3…`. */
 export function newId(prefix: Prefix): string {

@@ -57,6 +57,7 @@ const UNDO: readonly (readonly [tag: string, statement: string])[] = [
   ],
   // The index went with its column.
   ['0024_surplus-index', 'drop index if exists payments_surplus'],
+  ['0025_reconciliations', 'drop table reconciliation_rows, reconciliations, foreign_sessions'],
 ];
 
 /** The schema as left by a build that did not know this migration and the later ones. */
