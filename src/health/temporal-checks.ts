@@ -6,14 +6,14 @@ import { rootOf } from '../lib/root-of.ts';
 import { readCurrentVersion } from '../temporal/current-version.ts';
 import { ACTIVITY_TASKS, countPollers, WORKFLOW_TASKS } from '../temporal/pollers.ts';
 import { UnreadablePayload } from '../temporal/payload-codec.ts';
-import { missingSearchAttributes, scheduleIdsOf, stampOf } from '../temporal/setup.ts';
+import { missingSearchAttributes, schedulesOf, stampOf, type GatewaySchedule } from '../temporal/setup.ts';
 import { countStuck, listPaused, listStuck } from '../temporal/stuck.ts';
 import { taskQueues, updatesTaskQueue } from '../workflows/messages.ts';
 import { check, commandsFor, fail, ok, warn, type Check, type CheckResult } from './check.ts';
 
 const DAY_S = 86_400;
 
-/** Checks the namespace, the search attributes, the workers and the sweeps. */
+/** Checks the namespace, the search attributes, the workers and the Schedules. */
 export async function checkTemporal(
   { client, connection }: { readonly client: Client; readonly connection: Connection },
   config: Config,
@@ -31,8 +31,8 @@ export async function checkTemporal(
       check(`worker for ${queue.name}`, () => checkWorker(connection, config, queue), todo),
     ),
     ...gateways.flatMap((gateway) =>
-      scheduleIdsOf(gateway.id).map((id) =>
-        check(`schedule ${id}`, () => checkSweep(client, config, id, gateway), todo),
+      schedulesOf(gateway.id, config.SWEEP_INTERVAL).map((schedule) =>
+        check(`schedule ${schedule.id}`, () => checkSchedule(client, config, schedule, gateway), todo),
       ),
     ),
   ];
@@ -184,10 +184,10 @@ function workerFor({ DATABASE_URL: url }: Config): string {
   return paidonce(url === undefined ? 'serve' : 'worker');
 }
 
-async function checkSweep(
+async function checkSchedule(
   client: Client,
   config: Config,
-  scheduleId: string,
+  { id: scheduleId, everyMs, does }: GatewaySchedule,
   { account, mode }: Gateway,
 ): Promise<CheckResult> {
   const restart = 'a running service creates it within a minute; otherwise start a worker';
@@ -210,19 +210,22 @@ async function checkSweep(
     );
   if (state.paused)
     return fail(
-      'the schedule is paused: lost callbacks are not found',
+      `the schedule is paused: ${does}`,
       'this command resumes it',
       temporal(config, 'schedule', 'toggle', '--unpause', '-s', scheduleId),
     );
   if (info.runningActions.length > 0) return ok('running');
-  return ageOf(info.recentActions.at(-1)?.takenAt, config);
+  return ageOf(info.recentActions.at(-1)?.takenAt, { id: scheduleId, everyMs });
 }
 
-function ageOf(last: Date | undefined, { SWEEP_INTERVAL: intervalMs }: Config): CheckResult {
+function ageOf(
+  last: Date | undefined,
+  { id, everyMs }: Pick<GatewaySchedule, 'id' | 'everyMs'>,
+): CheckResult {
   if (last === undefined) return ok('scheduled, not due yet');
   const age = Date.now() - last.getTime();
   const text = `last started ${Math.round(age / 1_000)} s ago`;
-  return age > 3 * intervalMs + 60_000
-    ? warn(text, 'an earlier sweep may be stuck: look for sweep/… in the Temporal Web UI')
+  return age > 3 * everyMs + 60_000
+    ? warn(text, `an earlier run may be stuck: look for ${id} in the Temporal Web UI`)
     : ok(text);
 }

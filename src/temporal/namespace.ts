@@ -13,9 +13,9 @@ import { withTimeout } from './run-calls.ts';
 import {
   addSearchAttributes,
   checkSweepStamp,
+  makeSchedules,
   missingSearchAttributes,
-  scheduleIdsOf,
-  scheduleSweeps,
+  schedulesOf,
   type GatewayStamp,
 } from './setup.ts';
 
@@ -94,8 +94,8 @@ class KeptNamespace implements Namespace {
     // Sweeps first: their stamp shows the owner of the namespace before anything is added, and `check` sees
     // only the attributes.
     for (const { id: gateway, account, mode } of gateways.all) {
-      const settings = { taskQueue: config.TEMPORAL_TASK_QUEUE, intervalMs: config.SWEEP_INTERVAL };
-      const hasSchedules = await scheduleSweeps(client, { gateway, account, mode }, settings);
+      const settings = { taskQueue: config.TEMPORAL_TASK_QUEUE, sweepEveryMs: config.SWEEP_INTERVAL };
+      const hasSchedules = await makeSchedules(client, { gateway, account, mode }, settings);
       if (!hasSchedules)
         log.warn(
           { gateway },
@@ -184,8 +184,10 @@ class KeptNamespace implements Namespace {
    * Empty unless the server says that a Schedule does not exist: it may be away, or have no Schedules at all.
    */
   async #missingSchedules(): Promise<string[]> {
-    const { client, gateways } = this.#deps;
-    const ids = gateways.all.flatMap(({ id }) => scheduleIdsOf(id));
+    const { client, config, gateways } = this.#deps;
+    const ids = gateways.all.flatMap(({ id }) =>
+      schedulesOf(id, config.SWEEP_INTERVAL).map((schedule) => schedule.id),
+    );
     const found = await Promise.allSettled(ids.map((id) => client.schedule.getHandle(id).describe()));
     return ids.filter((_, index) => {
       const each = found[index];

@@ -55,15 +55,54 @@ export async function addSearchAttributes(connection: Connection, namespace: str
   }
 }
 
-/** The Schedules of a gateway. The first one stamps the namespace. */
-const SWEEPS = [
-  { of: 'new', scheduleId: sweepScheduleId },
-  { of: 'changes', scheduleId: (gateway: string) => `sweep-changes/${gateway}` },
-] as const;
+const DAY_MS = 24 * 3_600_000;
 
-/** The ids of all Schedules that a gateway needs. */
-export function scheduleIdsOf(gateway: string): string[] {
-  return SWEEPS.map(({ scheduleId }) => scheduleId(gateway));
+/** A Schedule that a gateway needs. */
+export interface GatewaySchedule {
+  readonly id: string;
+  readonly everyMs: number;
+  /** What does not happen while it is paused. */
+  readonly does: string;
+}
+
+interface ScheduleToMake extends GatewaySchedule {
+  /** From the clock's midnight in UTC. */
+  readonly offsetMs?: number;
+  /** So that not every service asks a gateway at the same moment. */
+  readonly jitterMs?: number;
+  /** How late it may still begin, if the server was away at its time. */
+  readonly lateByMs: number;
+  readonly workflowType: string;
+  readonly args: readonly unknown[];
+}
+
+/** The Schedules of a gateway. The first one stamps the namespace. */
+function allSchedules(gateway: string, sweepEveryMs: number): ScheduleToMake[] {
+  const sweep = {
+    everyMs: sweepEveryMs,
+    lateByMs: 60_000,
+    workflowType: 'sweepGateway',
+    does: 'lost callbacks are not found',
+  };
+  return [
+    { ...sweep, id: sweepScheduleId(gateway), args: [{ gateway, of: 'new' }] },
+    { ...sweep, id: `sweep-changes/${gateway}`, args: [{ gateway, of: 'changes' }] },
+    {
+      id: scheduleIdOfReconciliation(gateway),
+      everyMs: DAY_MS,
+      offsetMs: 2 * 3_600_000,
+      jitterMs: 3_600_000,
+      lateByMs: 12 * 3_600_000,
+      workflowType: 'reconcileGateway',
+      args: [{ gateway }],
+      does: 'nothing shows whether the store and the gateway agree',
+    },
+  ];
+}
+
+/** All Schedules that a gateway needs, with the interval of the sweeps. */
+export function schedulesOf(gateway: string, sweepEveryMs: number): GatewaySchedule[] {
+  return allSchedules(gateway, sweepEveryMs);
 }
 
 /** The Schedule for new transactions. It runs once at a time, by the clock or by hand. */
@@ -71,23 +110,24 @@ export function sweepScheduleId(gateway: string): string {
   return `sweep/${gateway}`;
 }
 
+/** The daily Schedule, and the workflow id of a reconciliation that a person asks for. */
+export function scheduleIdOfReconciliation(gateway: string): string {
+  return `reconcile/${gateway}`;
+}
+
 /**
- * Creates the gateway's sweeps as Schedules. They stamp the namespace with the gateway's account, since
- * creating a Schedule is atomic. False where the server has no Schedules.
+ * Creates the gateway's Schedules. They stamp the namespace with the gateway's account, since creating a Schedule
+ * is atomic. False where the server has no Schedules.
  * @throws WrongAccount where the namespace belongs to another account or mode, UnreadablePayload where the
  * stamp is encrypted with a key that this process does not have
  */
-export async function scheduleSweeps(
+export async function makeSchedules(
   client: Client,
   stamp: GatewayStamp,
-  settings: { taskQueue: string; intervalMs: number },
+  settings: { taskQueue: string; sweepEveryMs: number },
 ): Promise<boolean> {
-  const { gateway } = stamp;
-  for (const { of, scheduleId } of SWEEPS) {
-    const action = { workflowType: 'sweepGateway', args: [{ gateway, of }], taskQueue: settings.taskQueue };
-    const schedule = { id: scheduleId(gateway), intervalMs: settings.intervalMs, action };
-    if (!(await makeSchedule(client, stamp, schedule))) return false;
-  }
+  for (const schedule of allSchedules(stamp.gateway, settings.sweepEveryMs))
+    if (!(await makeSchedule(client, stamp, settings.taskQueue, schedule))) return false;
   return true;
 }
 
@@ -95,19 +135,23 @@ export async function scheduleSweeps(
 async function makeSchedule(
   client: Client,
   stamp: GatewayStamp,
-  { id: scheduleId, intervalMs, action: starts }: ScheduleToMake,
+  taskQueue: string,
+  { id: scheduleId, everyMs, offsetMs, jitterMs, lateByMs, workflowType, args }: ScheduleToMake,
 ): Promise<boolean> {
   const { account, mode } = stamp;
-  const spec = { intervals: [{ every: intervalMs }] };
+  const interval = { every: everyMs, ...(offsetMs !== undefined && { offset: offsetMs }) };
+  const spec = { intervals: [interval], ...(jitterMs !== undefined && { jitter: jitterMs }) };
   // The stamp is the memo of the action and not of the Schedule, since an update writes it again, with the key
   // that encrypts now; Temporal can't change the memo of a Schedule.
   const action = {
     type: 'startWorkflow',
     workflowId: scheduleId,
     memo: { account, mode },
-    ...starts,
+    workflowType,
+    args: [...args],
+    taskQueue,
   } as const;
-  const policies = { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 minute' } as const;
+  const policies = { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: lateByMs };
   try {
     await client.schedule.create({ scheduleId, spec, action, policies });
   } catch (error) {
@@ -117,12 +161,6 @@ async function makeSchedule(
     await client.schedule.getHandle(scheduleId).update((before) => ({ ...before, spec, action, policies }));
   }
   return true;
-}
-
-interface ScheduleToMake {
-  readonly id: string;
-  readonly intervalMs: number;
-  readonly action: { readonly workflowType: string; readonly args: unknown[]; readonly taskQueue: string };
 }
 
 /**

@@ -4,6 +4,7 @@ import { NativeConnection, type Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/create-activities.ts';
 import { createWakingActivities } from '../activities/start-workflows.ts';
 import { createUpdateActivities } from '../activities/notify-merchant.ts';
+import { createReconcileActivities } from '../activities/reconcile-activities.ts';
 import { createSweepActivities } from '../activities/sweep-activities.ts';
 import type { Config } from '../config/config.ts';
 import type { Service } from '../service.ts';
@@ -73,6 +74,7 @@ async function runOnce(
         ...paymentActivities(service),
         ...createWakingActivities({ db: service.store.db, runs: service.runs, money: service.money }),
         ...sweepActivities(service),
+        ...reconcileActivities(service),
       },
       updates: updateActivities(service),
     });
@@ -144,6 +146,24 @@ function sweepActivities({ store, gateways, runs, metrics, log }: Service) {
         log.warn(
           { gateway, expected, missed },
           'the gateway sent callbacks that never came: see docs/operations.md',
+        );
+    },
+  });
+}
+
+function reconcileActivities({ store, gateways, runs, log }: Service) {
+  return createReconcileActivities({
+    db: store.db,
+    gatewayNamed: gateways.named,
+    runs,
+    onEnded({ id, gateway, failure, drift }) {
+      if (failure !== null)
+        return log.warn({ gateway, reconciliation: id, failure }, 'a reconciliation failed');
+      const unexplained = Object.values(drift ?? {}).reduce((sum, one) => sum + one.unexplained, 0);
+      if (unexplained > 0)
+        log.warn(
+          { gateway, reconciliation: id, unexplained },
+          'the store and the gateway differ: see docs/operations.md, "Drift"',
         );
     },
   });

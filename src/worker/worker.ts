@@ -10,6 +10,7 @@ import type {
   UpdateActivities,
   WakingActivities,
 } from '../activities/contract.ts';
+import type { ReconcileActivities } from '../activities/reconcile-activities.ts';
 import type { SweepActivities } from '../activities/sweep-activities.ts';
 import type { PayloadKeys } from '../config/payload-keys.ts';
 import { taskQueues, updatesTaskQueue } from '../workflows/messages.ts';
@@ -45,7 +46,11 @@ export interface WorkerSizes {
 }
 
 export interface WorkerActivities {
-  readonly payments: PaymentActivities & MoneyActivities & WakingActivities & SweepActivities;
+  readonly payments: PaymentActivities &
+    MoneyActivities &
+    WakingActivities &
+    SweepActivities &
+    ReconcileActivities;
   readonly updates: UpdateActivities;
 }
 

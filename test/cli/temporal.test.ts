@@ -15,7 +15,7 @@ import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { currentVersionReader } from '../../src/temporal/current-version.ts';
 import { createPaymentRuns } from '../../src/temporal/payment-runs.ts';
 import { UnreadablePayload } from '../../src/temporal/payload-codec.ts';
-import { addSearchAttributes, scheduleSweeps } from '../../src/temporal/setup.ts';
+import { addSearchAttributes, makeSchedules } from '../../src/temporal/setup.ts';
 import { stuckCounter } from '../../src/temporal/stuck.ts';
 import { OrderReferenceKey, SessionIdKey, TransactionIdKey } from '../../src/workflows/messages.ts';
 import { ENVIRONMENT } from '../support/api.ts';
@@ -60,6 +60,7 @@ describe('paidonce doctor, of Temporal', () => {
       'worker for payments-updates': 'fail',
       'schedule sweep/dintero': 'fail',
       'schedule sweep-changes/dintero': 'fail',
+      'schedule reconcile/dintero': 'fail',
     });
     for (const { name, commands = [] } of found)
       if (name === 'temporal' || name === 'search attributes') for (const command of commands) run(command);
@@ -76,21 +77,25 @@ describe('paidonce doctor, of Temporal', () => {
       'worker for payments': 'fail',
       'schedule sweep/dintero': 'ok',
       'schedule sweep-changes/dintero': 'ok',
+      'schedule reconcile/dintero': 'ok',
     });
   });
 
-  it.each(['sweep/dintero', 'sweep-changes/dintero'])('notices that %s was paused', async (id) => {
-    await prepare();
-    const schedule = at.server.client.schedule.getHandle(id);
-    // The scheduler runs a pause and the update that prepared it in any order, where both wait for it.
-    await until('the pause is seen', async () => {
-      await schedule.pause();
-      return statesOf(await look())[`schedule ${id}`] === 'fail';
-    });
-    const [command = ''] = (await look()).find(({ name }) => name === `schedule ${id}`)?.commands ?? [];
-    run(command);
-    expect((await schedule.describe()).state.paused).toBe(false);
-  });
+  it.each(['sweep/dintero', 'sweep-changes/dintero', 'reconcile/dintero'])(
+    'notices that %s was paused',
+    async (id) => {
+      await prepare();
+      const schedule = at.server.client.schedule.getHandle(id);
+      // The scheduler runs a pause and the update that prepared it in any order, where both wait for it.
+      await until('the pause is seen', async () => {
+        await schedule.pause();
+        return statesOf(await look())[`schedule ${id}`] === 'fail';
+      });
+      const [command = ''] = (await look()).find(({ name }) => name === `schedule ${id}`)?.commands ?? [];
+      run(command);
+      expect((await schedule.describe()).state.paused).toBe(false);
+    },
+  );
 
   it('notices a namespace of another account', async () => {
     await prepare();
@@ -346,7 +351,7 @@ async function failTask(): Promise<void> {
 async function prepare(config = at.config): Promise<void> {
   await withTemporal(config, async (client, connection) => {
     await addSearchAttributes(connection, 'default');
-    await scheduleSweeps(client, STAMP, { taskQueue: 'payments', intervalMs: 3_600_000 });
+    await makeSchedules(client, STAMP, { taskQueue: 'payments', sweepEveryMs: 3_600_000 });
   });
 }
 

@@ -12,6 +12,8 @@ import { startMoneyWorld } from './money-world.ts';
 import { HISTORY_KEYS } from './payload-keys.ts';
 import { prepareWorld, type PaymentWorld } from './payment-world.ts';
 import { stoppedAnyhow } from './run-activities.ts';
+import { LONG_RECONCILE_SCENARIOS, RECONCILE_SCENARIOS } from './reconcile-scenarios.ts';
+import { beginAgain, startReconcileWorld } from './reconcile-world.ts';
 import { SCENARIOS } from './scenarios.ts';
 import { Story } from './story.ts';
 import { LONG_SWEEP_SCENARIOS, SWEEP_SCENARIOS } from './sweep-scenarios.ts';
@@ -46,6 +48,8 @@ export const SCENARIO_NAMES = [
   ...Object.keys(MONEY_SCENARIOS),
   ...Object.keys(SWEEP_SCENARIOS),
   ...Object.keys(LONG_SWEEP_SCENARIOS),
+  ...Object.keys(RECONCILE_SCENARIOS),
+  ...Object.keys(LONG_RECONCILE_SCENARIOS),
 ];
 
 /** Temporal's own. */
@@ -66,6 +70,8 @@ export async function recordHistories(names: readonly string[]): Promise<Recorde
       names.filter((name) => !isEncrypted(name)),
     )),
     ...(await recordWith(HISTORY_KEYS, names.filter(isEncrypted))),
+    ...(await recordReconciliations(names, RECONCILE_SCENARIOS, 100)),
+    ...(await recordReconciliations(names, LONG_RECONCILE_SCENARIOS, LONG_HISTORY)),
   ];
 }
 
@@ -108,6 +114,28 @@ async function recordSweeps(
     for (const name of names) {
       await beginAfresh(world);
       const play = async () => [(await scenarios[baseOf(name)]?.(world)) ?? ''];
+      recorded.push(...(await recordOne(world.client, name, play).catch(failedAt(name))));
+    }
+    return recorded;
+  } finally {
+    await world.close();
+  }
+}
+
+async function recordReconciliations(
+  names: readonly string[],
+  scenarios: typeof RECONCILE_SCENARIOS,
+  suggestsAfter: number,
+): Promise<Recorded[]> {
+  const wanted = names.filter((name) => name in scenarios);
+  if (wanted.length === 0) return [];
+  const world = await startReconcileWorld(suggestsAfter);
+  try {
+    const recorded: Recorded[] = [];
+    // One after another, since the listing belongs to the world.
+    for (const name of wanted) {
+      await beginAgain(world);
+      const play = async () => [(await scenarios[name]?.(world)) ?? ''];
       recorded.push(...(await recordOne(world.client, name, play).catch(failedAt(name))));
     }
     return recorded;

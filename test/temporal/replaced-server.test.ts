@@ -29,7 +29,7 @@ import { freePort } from '../support/ports.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 import { until } from '../support/until.ts';
 
-const EVERY_SCHEDULE = ['sweep/dintero', 'sweep-changes/dintero'];
+const EVERY_SCHEDULE = ['sweep/dintero', 'sweep-changes/dintero', 'reconcile/dintero'];
 const CALLBACK = { eventId: 'e', contentHash: 'c', claim: {}, receivedAt: '2026-11-21T12:00:00.000Z' };
 
 let server: Server;
