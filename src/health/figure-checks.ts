@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts';
 import type { Gateway, Listing } from '../gateways/gateway.ts';
 import { commandsFor, fail, ok, warn, type Check, type CheckResult } from './check.ts';
 import type { Figures } from './figures.ts';
+import { reconciliationChecks } from './reconciliation-checks.ts';
 import { secretChecks } from './secret-checks.ts';
 
 const UNHANDLED_AFTER_S = 60;
@@ -29,6 +30,7 @@ export function checkFigures(
         ...sweep(figures, config, { gateway: gateway.id, ...listing }),
       })),
     ),
+    ...reconciliationChecks(figures, gateways),
   ];
   const unjudged = unjudgedBy(figures);
   const judged = (checks: readonly Check[]) =>

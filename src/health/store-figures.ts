@@ -1,5 +1,6 @@
 /** Gauges of figures that only the store knows. Each process reads them, at most every few seconds. */
 import { readFigures, type StoreFigures as Read } from '../store/store-health.ts';
+import { lastReconciliations } from '../store/reconciliations.ts';
 import { readMarks, type SweepMark } from '../store/sweeps.ts';
 import type { Service } from '../service.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -56,9 +57,10 @@ export function createStoreFigures(
 
 async function readAll({ store: { db }, gateways, metrics: { store: gauges } }: Parts): Promise<void> {
   const secrets = refreshSecretFigures(db, gateways.all, gauges);
-  const all = Promise.all([readFigures(db), readMarks(db), secrets]);
-  const [figures, marks] = await withStoreTimeout(all, LIMIT_MS);
+  const all = Promise.all([readFigures(db), readMarks(db), lastReconciliations(db), secrets]);
+  const [figures, marks, reconciled] = await withStoreTimeout(all, LIMIT_MS);
   show(gauges, figures, marks);
+  showDrift(gauges, reconciled);
 }
 
 function show(gauges: Metrics['store'], figures: Read, marks: readonly SweepMark[]): void {
@@ -76,6 +78,17 @@ function show(gauges: Metrics['store'], figures: Read, marks: readonly SweepMark
     gauges.sweepFinds.set({ gateway, listing }, finds);
     gauges.foreign.set({ gateway, listing }, foreign);
     gauges.lastSweep.set({ gateway, listing }, finishedAt.getTime() / 1_000);
+  }
+}
+
+function showDrift(
+  gauges: Metrics['store'],
+  reconciled: Awaited<ReturnType<typeof lastReconciliations>>,
+): void {
+  for (const { gateway, finishedAt, drift } of reconciled) {
+    gauges.lastReconciliation.set({ gateway }, finishedAt);
+    for (const [name, { unexplained }] of Object.entries(drift))
+      gauges.drift.set({ gateway, class: name }, unexplained);
   }
 }
 

@@ -10,6 +10,7 @@ export function storeMetrics(registers: Registry[]) {
     ...waitingInStore(registers),
     ...answersOfStore(registers),
     ...sweepsInStore(registers),
+    ...reconciliationsInStore(registers),
     ...secretsInStore(registers),
   };
 }
@@ -97,6 +98,24 @@ function sweepsInStore(registers: Registry[]) {
       name: 'paidonce_last_complete_sweep_timestamp_seconds',
       help: 'When a pass over a listing last reached its last page',
       labelNames: ['gateway', 'listing'],
+      registers,
+    }),
+  };
+}
+
+/** The results of the last complete reconciliations of the usual period. */
+function reconciliationsInStore(registers: Registry[]) {
+  return {
+    drift: new Gauge({
+      name: 'paidonce_drift_payments',
+      help: 'Differences from the gateway that nothing explains, in the last complete reconciliation, by class; the goal is 0',
+      labelNames: ['gateway', 'class'],
+      registers,
+    }),
+    lastReconciliation: new Gauge({
+      name: 'paidonce_last_complete_reconciliation_timestamp_seconds',
+      help: 'When the last reconciliation of the usual period or a longer one was complete',
+      labelNames: ['gateway'],
       registers,
     }),
   };

@@ -25,6 +25,8 @@ const SIGNED = aSimulator({
   ],
 });
 
+const LAST_RECONCILIATION = 'paidonce_last_complete_reconciliation_timestamp_seconds{gateway="dintero"}';
+
 function lastSweepOf(listing: string): string {
   return `paidonce_last_complete_sweep_timestamp_seconds{gateway="dintero",listing="${listing}"}`;
 }
@@ -55,6 +57,7 @@ describe('the figures of the running service', () => {
     paidonce_outbox_oldest_seconds: 0,
     [lastSweepOf('created')]: Date.now() / 1_000 - 100,
     [lastSweepOf('changed')]: Date.now() / 1_000 - 7_000,
+    [LAST_RECONCILIATION]: Date.now() / 1_000 - 20 * 3_600,
   };
 
   function found(changes: Record<string, number>) {
@@ -84,6 +87,31 @@ describe('the figures of the running service', () => {
       ]);
       expect(todo === undefined).toBe(isCounted);
     }
+  });
+
+  it.each([
+    ['20 h ago: nothing unexplained', 'ok', {}],
+    ['2.1 days ago', 'warn', { [LAST_RECONCILIATION]: Date.now() / 1_000 - 2.1 * 86_400 }],
+    [
+      '20 h ago; differences that nothing explains: 3 missing here',
+      'warn',
+      {
+        'paidonce_drift_payments{gateway="dintero",class="missing_here"}': 3,
+        'paidonce_drift_payments{gateway="dintero",class="mismatch"}': 0,
+        'paidonce_drift_payments{gateway="other",class="mismatch"}': 7,
+      },
+    ],
+  ])('say of the last reconciliation: %s', (text, state, changes) => {
+    expect(found(changes)['last reconciliation of dintero']).toMatchObject({ state, text });
+  });
+
+  it('say how to make the first reconciliation', () => {
+    const { [LAST_RECONCILIATION]: _last, ...others } = calm;
+    const checks = checkFigures(figuresIn(others), aConfig(), [SIGNED]);
+    expect(checks.find(({ name }) => name === 'last reconciliation of dintero')).toMatchObject({
+      state: 'warn',
+      commands: ['paidonce reconcile --gateway dintero'],
+    });
   });
 
   it('show when each secret was used last, and whether an old one may be removed', () => {
