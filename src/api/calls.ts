@@ -11,6 +11,7 @@ import { MONEY_CALLS, type MoneyTools } from './money/routes.ts';
 import type { PaymentTools } from './payments/open-payment.ts';
 import { PAYMENT_CALLS } from './payments/routes.ts';
 import type { ReturnTools } from './returns/follow-return.ts';
+import { RECONCILIATION_CALLS } from './reconciliations/routes.ts';
 import { RETURN_CALLS } from './returns/routes.ts';
 import { SEARCH_CALLS } from './search/routes.ts';
 import { ORDER_UPDATES } from './updates/order-updates.ts';
@@ -26,6 +27,7 @@ export const CALLS: readonly Call<ApiTools>[] = [
   ...UPDATE_CALLS,
   ...HEALTH_CALLS,
   ...AUDIT_CALLS,
+  ...RECONCILIATION_CALLS,
   ...SEARCH_CALLS,
   ...GATEWAY_CALLS,
   ...CALLBACK_CALLS,

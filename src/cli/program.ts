@@ -6,6 +6,7 @@ import { doctorCommand } from './doctor.ts';
 import { exitCodeOf } from './exit.ts';
 import { gatewayCommands } from './gateway-commands.ts';
 import { moneyCommands } from './move-money.ts';
+import { reconcileCommand } from './reconcile.ts';
 import { redeliverCommand } from './redeliver.ts';
 import { replayCommand } from './replay.ts';
 import { resolveCommand } from './resolve.ts';
@@ -42,6 +43,7 @@ function program(): Command {
     cancelCommand(),
     resolveCommand(),
     redeliverCommand(),
+    reconcileCommand(),
     replayCommand(),
     auditCommand(),
   ];

@@ -42,6 +42,7 @@ export const PROBLEMS = {
   not_supported: { status: 422, title: 'The gateway does not offer this' },
   no_transaction: { status: 409, title: 'The payment has no transaction' },
   not_redeliverable: { status: 409, title: 'This cannot be delivered again' },
+  reconciliation_running: { status: 409, title: 'A reconciliation of this gateway is running' },
   too_large: { status: 413, title: 'The body is too large' },
   uri_too_long: { status: 414, title: 'The address is too long' },
   unsupported_media_type: { status: 415, title: 'The body must be application/json' },

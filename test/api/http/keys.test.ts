@@ -36,6 +36,7 @@ const CALLS: readonly (readonly [string, string, readonly Named[]])[] = [
   ['POST', '/v1/payments/{id}/resolve', ['money', 'admin']],
   ['POST', '/v1/deliveries/{id}/redeliver', ['support', 'both', 'admin']],
   ['POST', '/v1/updates/redeliver', ['support', 'both', 'admin']],
+  ['POST', '/v1/reconciliations', ['support', 'both', 'admin']],
 ];
 
 describe('a key', () => {
@@ -70,13 +71,17 @@ describe('a key', () => {
     }
   });
 
-  it.each(['/v1/payments', '/v1/deliveries', '/v1/updates', '/v1/audit', '/v1/search?q=1001'])(
-    'of any scope reads %s',
-    async (path) => {
-      for (const name of Object.keys(KEYS) as Named[])
-        expect([name, (await send('GET', path, name)).status]).toEqual([name, 200]);
-    },
-  );
+  it.each([
+    '/v1/payments',
+    '/v1/deliveries',
+    '/v1/updates',
+    '/v1/audit',
+    '/v1/reconciliations',
+    '/v1/search?q=1001',
+  ])('of any scope reads %s', async (path) => {
+    for (const name of Object.keys(KEYS) as Named[])
+      expect([name, (await send('GET', path, name)).status]).toEqual([name, 200]);
+  });
 });
 
 describe('the audit of moved money and decisions', () => {

@@ -1,0 +1,175 @@
+/** `paidonce reconcile` at both gateways, in one stack without sweeps: what it repairs, and what it must report. */
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { builtFolder } from '../support/compiled.ts';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import type { Answer } from './support/http.ts';
+import { paidOrder, pay } from './support/money.ts';
+import { newOrder, open, orderStatus, untilOrder, untilTold } from './support/shop.ts';
+import { startStack, type GatewayId, type Stack } from './support/stack.ts';
+import { until } from './support/until.ts';
+
+const AMOUNT = 29_990;
+
+let postgres: TestPostgres;
+let database: pg.Client;
+let stack: Stack;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  const databaseUrl = await postgres.createMigratedDatabase();
+  database = new pg.Client({ connectionString: databaseUrl });
+  await database.connect();
+  stack = await startStack({ gateway: 'stripe', databaseUrl });
+}, 300_000);
+
+afterAll(async () => {
+  await stack?.stop();
+  await database?.end();
+  await postgres?.stop();
+});
+
+interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function paidonce(...args: string[]): Promise<Ran> {
+  const main = join(await builtFolder(), 'cli', 'main.js');
+  return new Promise((resolve) => {
+    execFile(process.execPath, [main, ...args], { env: stack.env }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
+    );
+  });
+}
+
+async function reconcile(gateway: GatewayId): Promise<Ran & { readonly json: Answer['body'] }> {
+  const ran = await paidonce('reconcile', '--gateway', gateway, '--since', '1h', '--json');
+  return { ...ran, json: JSON.parse(ran.stdout) };
+}
+
+describe.each<GatewayId>(['dintero', 'stripe'])('paidonce reconcile at %s', (gateway) => {
+  const at = () => stack.at(gateway);
+
+  it('repairs payments whose callbacks were lost, and what was done by hand at the PSP', async () => {
+    const captured = await paidOrder(at(), { outcome: 'authorize' });
+    await stack.call('POST', `/v1/payments/${captured.id}/capture`, { reference: 'c1' });
+    await untilTold(stack, [captured.orderReference], 'order.captured');
+    await at().sandbox.faults({ callbacks: 'off' });
+    const lost = [await open(at()), await open(at())];
+    for (const opened of lost) await pay(at(), opened, { outcome: 'authorize' });
+    await open(at());
+    await at().sandbox.backoffice(captured.transactionId, 'refund', { amount: 10_000 });
+    const { code, json } = await reconcile(gateway);
+    expect(json).toMatchObject({ gateway, status: 'complete', coverage: 'api', repaired: 3, unexplained: 0 });
+    expect(json.compared).toBe(json.match);
+    await at().sandbox.clearFaults();
+    for (const { orderReference } of lost) expect(await orderStatus(stack, orderReference)).toBe('PAID');
+    await untilTold(stack, [captured.orderReference], 'order.partially_refunded');
+    expect(code).toBe(0);
+    const again = await reconcile(gateway);
+    expect(again.json).toMatchObject({ compared: json.compared, match: json.match, repaired: 0 });
+  });
+
+  it('reports each money that one side alone has, and an order that was paid twice, with exit code 1', async () => {
+    const forged = await paidIn(at());
+    await database.query(
+      `update payments set session_id = session_id || '0', transaction_id = transaction_id || '0' where id = $1`,
+      [forged.id],
+    );
+    const reference = newOrder('twice');
+    for (let n = 0; n < 2; n += 1) {
+      const opened = await paidIn(at(), reference);
+      // As if the store had been lost, with all that it knew of the order.
+      await database.query('delete from payments where id = $1', [opened.id]);
+      await database.query('delete from orders where reference = $1', [reference]);
+      await database.query('delete from outbox where order_reference = $1', [reference]);
+    }
+    const { code, json } = await reconcile(gateway);
+    expect(code).toBe(1);
+    expect(json.missingThere).toMatchObject([
+      {
+        orderReference: forged.orderReference,
+        payment: forged.id,
+        here: { status: 'AUTHORIZED', amount: AMOUNT, currency: 'NOK' },
+        there: null,
+        explanation: null,
+        commands: [`paidonce why ${forged.orderReference}`],
+      },
+    ]);
+    const missing = json.missingHere.map((one: { orderReference: string }) => one.orderReference);
+    expect(missing.sort()).toEqual([forged.orderReference, reference, reference].sort());
+    // Of the forged payment, only one side has money twice.
+    expect(json.duplicate).toMatchObject([{ orderReference: reference }]);
+    expect(json.duplicate[0].transactions).toHaveLength(2);
+    expect(json.unexplained).toBe(json.missingThere.length + json.missingHere.length + json.duplicate.length);
+  });
+});
+
+it('counts other shops, and continues where a worker was killed between two pages', async () => {
+  const theirs = { amount: AMOUNT, currency: 'NOK', status: 'AUTHORIZED' };
+  for (let n = 0; n < 120; n += 20)
+    await Promise.all(
+      Array.from({ length: 20 }, (_, i) =>
+        stack.at('dintero').sandbox.foreign({ ...theirs, merchantReference: `theirs-${n + i}` }),
+      ),
+    );
+  const running = reconcile('dintero');
+  const compared = async () => {
+    const { rows } = await database.query(
+      `select count(*)::int as count from reconciliation_rows where class = 'foreign' and reconciliation_id = (select max(id) from reconciliations)`,
+    );
+    return rows[0].count as number;
+  };
+  await until('the first page is compared', async () => (await compared()) >= 50);
+  await stack.kill('worker');
+  await stack.start('worker');
+  const { json } = await running;
+  expect(json).toMatchObject({ status: 'complete', foreign: 120 });
+});
+
+it('compares every gateway where none is named, and its figures and doctor say what is left', async () => {
+  const { code, stdout } = await paidonce('reconcile', '--json');
+  const { ok, gateways } = JSON.parse(stdout);
+  expect([code, ok]).toEqual([1, false]);
+  expect(gateways.map((one: { gateway: string }) => one.gateway)).toEqual(['dintero', 'stripe']);
+  const figures = await (await fetch(`${stack.origin}/metrics`)).text();
+  for (const { gateway, missingHere } of gateways)
+    expect(figures).toContain(
+      `paidonce_drift_payments{gateway="${gateway}",class="missing_here"} ${missingHere.length}`,
+    );
+  const { body } = await stack.call('GET', '/v1/health');
+  const named = (name: string) => body.checks.find((check: { name: string }) => check.name === name);
+  expect(named('last reconciliation of stripe')).toMatchObject({
+    state: 'warn',
+    text: expect.stringContaining('3 missing here'),
+  });
+  expect(named('schedule reconcile/dintero')).toMatchObject({ state: 'ok' });
+  const list = await stack.call('GET', '/v1/reconciliations?gateway=stripe&limit=1');
+  expect(list.body.data).toMatchObject([
+    { gateway: 'stripe', status: 'complete', unexplained: expect.any(Number) },
+  ]);
+});
+
+it('prints the next step for each difference, and refuses what it can not do', async () => {
+  const ran = await paidonce('reconcile', '--gateway', 'stripe');
+  expect(ran.code).toBe(1);
+  expect(ran.stdout).toMatch(/^stripe from \S+ to \S+$/m);
+  expect(ran.stdout).toMatch(/missing there: order \S+, transaction \S+\n.*here AUTHORIZED 299\.90 NOK/);
+  expect(ran.stdout).toMatch(/^ +paidonce why /m);
+  expect(await paidonce('reconcile', '--gateway', 'nopay')).toMatchObject({ code: 2 });
+  expect(await paidonce('reconcile', '--since', 'tomorrow-ish')).toMatchObject({ code: 2 });
+  const backwards = ['--since', '2026-01-02T00:00:00Z', '--until', '2026-01-01T00:00:00Z'];
+  expect(await paidonce('reconcile', '--gateway', 'stripe', ...backwards)).toMatchObject({ code: 2 });
+});
+
+/** Paid, and recorded as paid. */
+async function paidIn(at: Stack, reference = newOrder('gone')) {
+  const opened = await open(at, reference);
+  const { transactionId } = await pay(at, opened, { outcome: 'authorize' });
+  await untilOrder(stack, reference, 'PAID');
+  return { ...opened, transactionId };
+}
