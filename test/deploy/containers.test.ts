@@ -20,10 +20,20 @@ import { projectFolder, readProject, type Project } from './support/compose.ts';
 import { nameOf, ONLY_AS_IMAGES } from './support/foreign-images.ts';
 import { buildTree } from './support/image.ts';
 import { createMachine, endOf, type Machine } from './support/machine.ts';
+import { dashboardPanels } from './support/dashboard.ts';
 
 const OURS = ['api', 'worker', 'sandbox', 'shop'];
 const LIMIT_MS = 240_000;
 const MOST_MB = 200;
+/** Three scrapes, and the time between two reads of the store's figures. */
+const SCRAPED_WITHIN_MS = 60_000;
+/** Those that are not empty until something rare has happened. */
+const PANELS = dashboardPanels().filter(({ isRare }) => !isRare);
+
+interface Asked {
+  readonly status: string;
+  readonly data: unknown;
+}
 
 let folder: string;
 let app: string;
@@ -208,6 +218,26 @@ describe('docker-compose.yml, by its commands, environments, health checks and o
     };
     await until('both are scraped', async () => (await jobsUp()).length === 2, LIMIT_MS);
     expect((await jobsUp()).toSorted()).toEqual(['paidonce-api', 'paidonce-worker']);
+  });
+
+  it('has the figures of every panel of the dashboard, and each of its queries is one', async () => {
+    const prometheus = `http://127.0.0.1:${machine.port('prometheus', 9090)}/api/v1`;
+    const ask = async (path: string) => (await (await fetch(prometheus + path)).json()) as Asked;
+    const lacking = async () => {
+      const { data } = await ask('/label/__name__/values');
+      return PANELS.flatMap(({ metrics }) => metrics).filter((name) => !(data as string[]).includes(name));
+    };
+    await until(
+      'the figures are scraped',
+      async () => (await lacking()).length === 0,
+      SCRAPED_WITHIN_MS,
+    ).catch(() => undefined);
+    expect(await lacking()).toEqual([]);
+    for (const { title, queries } of PANELS)
+      for (const query of queries)
+        expect({ title, query, ...(await ask(`/query?query=${encodeURIComponent(query)}`)) }).toMatchObject({
+          status: 'success',
+        });
   });
 
   it('stops each of ours by SIGTERM within its grace period', async () => {

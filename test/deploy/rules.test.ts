@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { ROOT } from './support/compose.ts';
+import { dashboardPanels } from './support/dashboard.ts';
 
 const RULES = join(ROOT, 'deploy', 'rules', 'paidonce.yml');
 const PLAYED = ['rules-test.yml', 'rules-of-days-test.yml'].map((name) => join(ROOT, 'test', 'deploy', name));
@@ -60,5 +61,17 @@ describe('deploy/rules/paidonce.yml', () => {
         name,
         new RegExp(`alertname: ${name}\\n\\s+eval_time: \\w+\\n\\s+exp_alerts:`).test(played),
       ]).toEqual([name, true]);
+  });
+});
+
+describe('the Grafana dashboard', () => {
+  it('shows every figure of docs/operations.md but those of rotation, and no other', () => {
+    const shown = new Set(dashboardPanels().flatMap(({ queries }) => queries.flatMap(metricsIn)));
+    const known = ROWS.map(({ figure }) => figure);
+    expect([...shown].filter((figure) => !known.includes(figure))).toEqual([]);
+    const wanted = known.filter(
+      (figure) => !/^paidonce_(signature_secret_|polls_|namespace_repairs_)/.test(figure),
+    );
+    expect(wanted.filter((figure) => !shown.has(figure))).toEqual([]);
   });
 });
