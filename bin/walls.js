@@ -53,6 +53,7 @@ export const WALLS = {
     'type src/gateways/traits.ts',
     'src/gateways/shared',
     'type src/gateways/gateway-command.ts',
+    'type src/gateways/sandbox-event.ts',
     'type src/gateways/gateway-descriptor.ts',
   ],
 

@@ -11,6 +11,7 @@ import { redeliverCommand } from './redeliver.ts';
 import { replayCommand } from './replay.ts';
 import { resolveCommand } from './resolve.ts';
 import { roleCommands } from './roles.ts';
+import { triggerCommand } from './trigger.ts';
 import { VERSION } from '../lib/version.ts';
 import { whyCommand } from './why.ts';
 
@@ -46,6 +47,7 @@ function program(): Command {
     reconcileCommand(),
     replayCommand(),
     auditCommand(),
+    triggerCommand(),
   ];
   for (const command of commands) root.addCommand(command.copyInheritedSettings(root));
   for (const group of gatewayCommands(root)) root.addCommand(group);

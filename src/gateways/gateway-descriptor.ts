@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import type { CallRate } from './call-rate.ts';
 import type { GatewayCommand } from './gateway-command.ts';
 import type { Gateway } from './gateway.ts';
+import type { SandboxEvent } from './sandbox-event.ts';
 import type { Traits } from './traits.ts';
 import type { CallbackResults } from './verification.ts';
 
@@ -56,6 +57,12 @@ export interface GatewaySandbox {
   isReplaced(env: NodeJS.ProcessEnv): boolean;
   /** Texts about an environment that names neither clearly, each `NAME: …`. */
   complaints?(env: NodeJS.ProcessEnv): readonly string[];
+  /** The variable of the address that the service calls; the sandbox is there, or the gateway itself. */
+  readonly apiVariable: string;
+  /** What it can play. `golive` needs `payment`, `lost` and `trouble`, and `trigger` needs `payment`. */
+  readonly events: readonly SandboxEvent[];
+  /** What to do where the gateway itself is called, and so no sandbox can play an event. */
+  readonly instead: string;
 }
 
 /** A gateway's part of the configuration. */

@@ -1,5 +1,6 @@
 /** How `npm start` runs the sandbox of Dintero. Its credentials are public, and worthless elsewhere. */
 import type { GatewaySandbox } from '../gateway-descriptor.ts';
+import { DINTERO_EVENTS } from './sandbox-events.ts';
 
 const CREDENTIALS = {
   DINTERO_ACCOUNT_ID: 'T12345678',
@@ -16,6 +17,10 @@ export const DINTERO_SANDBOX: GatewaySandbox = {
   variables: (url) => ({ ...CREDENTIALS, DINTERO_API_URL: url, DINTERO_CHECKOUT_URL: url }),
   shares: Object.keys(CREDENTIALS),
   isReplaced: (env) => missingIn(env).length === 0,
+  apiVariable: 'DINTERO_CHECKOUT_URL',
+  events: DINTERO_EVENTS,
+  instead:
+    "open a payment, and pay at its checkoutUrl with one of Dintero's test cards; refund, capture and void in the Backoffice. Dintero sends no callback again on request",
   complaints: (env) => {
     const missing = missingIn(env);
     if (missing.length !== 1) return [];
