@@ -54,6 +54,7 @@ export const WALLS = {
     'src/gateways/shared',
     'type src/gateways/gateway-command.ts',
     'type src/gateways/sandbox-event.ts',
+    'type src/gateways/gateway-proof.ts',
     'type src/gateways/gateway-descriptor.ts',
   ],
 
@@ -186,6 +187,7 @@ export const WALLS = {
     'src/run-service.ts',
     'src/worker/replay-runs.ts',
     'type src/gateways',
+    'src/gateways/shared/which-secret.ts',
   ],
   'src/for-dev.ts': ['src/lib', 'src/config', 'src/gateways/registry.ts'],
 

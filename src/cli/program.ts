@@ -5,6 +5,7 @@ import { codecServerCommand } from './codec-server.ts';
 import { doctorCommand } from './doctor.ts';
 import { exitCodeOf } from './exit.ts';
 import { gatewayCommands } from './gateway-commands.ts';
+import { goliveCommand } from './golive.ts';
 import { moneyCommands } from './move-money.ts';
 import { reconcileCommand } from './reconcile.ts';
 import { redeliverCommand } from './redeliver.ts';
@@ -48,6 +49,7 @@ function program(): Command {
     replayCommand(),
     auditCommand(),
     triggerCommand(),
+    goliveCommand(),
   ];
   for (const command of commands) root.addCommand(command.copyInheritedSettings(root));
   for (const group of gatewayCommands(root)) root.addCommand(group);

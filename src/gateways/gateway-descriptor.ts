@@ -5,6 +5,7 @@
 import type { z } from 'zod';
 import type { CallRate } from './call-rate.ts';
 import type { GatewayCommand } from './gateway-command.ts';
+import type { GatewayProof } from './gateway-proof.ts';
 import type { Gateway } from './gateway.ts';
 import type { SandboxEvent } from './sandbox-event.ts';
 import type { Traits } from './traits.ts';
@@ -37,6 +38,7 @@ export interface GatewayDescriptor<Values = Readonly<Record<string, unknown>>, S
   /** The form of a payment's `options.<id>`, where it has options. */
   readonly options?: z.ZodType<Readonly<Record<string, unknown>>>;
   readonly document: GatewayDocument;
+  readonly proof: GatewayProof<Settings>;
   /** Absent where there is none: then `npm start` runs the gateway only where it is configured. */
   readonly sandbox?: GatewaySandbox;
 }

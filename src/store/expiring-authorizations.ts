@@ -3,6 +3,7 @@
  */
 import { and, asc, eq, inArray, isNotNull, lt, sql } from 'drizzle-orm';
 import { effectId } from '../domain/order.ts';
+import { isTrialOrder, TOLD_TO_NO_SHOP } from '../domain/trial-order.ts';
 import type { Db } from './open.ts';
 import { updateBody } from './update-body.ts';
 import { moneyOf } from './payment-snapshot.ts';
@@ -47,8 +48,8 @@ export async function findExpiring(db: Db, limit: number): Promise<PaymentRow[]>
 }
 
 /**
- * Writes the announcement, under the order's lock. Null where another process has written it, or where
- * nothing is left to announce.
+ * Writes the announcement, under the order's lock. Null where another process has written it, where nothing
+ * is left to announce, or where no shop is to hear of the order.
  */
 export function announceExpiring(
   db: Db,
@@ -71,15 +72,24 @@ async function announce(
   tx: Db,
   { payment, order }: { payment: PaymentRow; order: OrderRow },
   livemode: RecordSettings['livemode'],
-): Promise<string> {
+): Promise<string | null> {
   const lapsesAt = payment.authorizationExpiresAt?.toISOString() ?? '';
   const deadline = lapsesAt.slice(0, 10);
   const key = { orderReference: order.reference, paymentId: payment.id };
   const sequence = order.sequence + 1;
   const update = { type: TYPE, orderStatus: order.status } as const;
-  const body = updateBody(update, { order, payment, sequence, livemode: livemode(payment.gateway) });
+  const isLive = livemode(payment.gateway);
+  const isTrial = isTrialOrder(order.reference, isLive);
+  const body = updateBody(update, { order, payment, sequence, livemode: isLive });
   const effect = effectId(key, TYPE, deadline);
-  await tx.insert(outbox).values({ ...key, effectId: effect, sequence, type: TYPE, body, state: 'pending' });
+  await tx.insert(outbox).values({
+    ...key,
+    effectId: effect,
+    sequence,
+    type: TYPE,
+    body,
+    ...(isTrial ? { state: 'off', lastAnswer: TOLD_TO_NO_SHOP } : { state: 'pending' }),
+  });
   await tx
     .update(orders)
     .set({ sequence, updatedAt: sql`now()` })
@@ -91,5 +101,5 @@ async function announce(
     .insert(timeline)
     .values({ paymentId: payment.id, kind: 'update', text, key: `expiring-${deadline}` })
     .onConflictDoNothing();
-  return effect;
+  return isTrial ? null : effect;
 }

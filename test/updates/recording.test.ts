@@ -5,6 +5,7 @@ import type { RecordRequest } from '../../src/store/record-finding/record-reques
 import type { Triggers } from '../../src/domain/trigger.ts';
 import { createMetrics, type Metrics } from '../../src/telemetry/metrics.ts';
 import { aDelivery, aFinding, aPayment, aRecord, handled, TELLS } from '../support/builders.ts';
+import { listUpdates } from '../../src/store/outbox.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 
 let store: TestStore;
@@ -81,4 +82,23 @@ it('recording counts how often a hold is read, and how long a callback took to p
   const valueOf = (name: string) => values.find(({ metricName }) => metricName?.endsWith(name))?.value;
   expect(valueOf('_count')).toBe(1);
   expect(valueOf('_sum')).toBeGreaterThanOrEqual(90);
+});
+
+it('recording tells no shop of an order of golive, except where money is real', async () => {
+  const [trial, real] = [
+    await aPayment(store.db, { orderReference: 'golive-1' }),
+    await aPayment(store.db, { orderReference: 'golive-2' }),
+  ];
+  await record(aRecord(trial));
+  expect(told).toEqual([]);
+  expect(await listUpdates(store.db, trial.id)).toMatchObject([
+    { type: 'order.paid', state: 'off', lastAnswer: 'an order of paidonce golive' },
+  ]);
+  const settings = { ...TELLS, livemode: () => true };
+  const recording = createRecording(store.db, settings, {
+    tell: (order, effects) => void told.push([order, effects]),
+  });
+  await recording.record(aRecord(real));
+  expect(told).toEqual([['golive-2', ['golive-2/order.paid']]]);
+  expect(await listUpdates(store.db, real.id)).toMatchObject([{ state: 'pending', lastAnswer: null }]);
 });

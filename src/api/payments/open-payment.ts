@@ -3,6 +3,7 @@
  * open it where that failed.
  */
 import { crashable } from '../../crash-points.ts';
+import { isTrialOrder, TRIAL_PREFIX } from '../../domain/trial-order.ts';
 import { formatMoney } from '../../domain/money.ts';
 import { inTime } from '../../lib/time-limit.ts';
 import type { Service } from '../../service.ts';
@@ -74,9 +75,19 @@ export async function openPayment(
     const opened =
       (await inTime(opener.open(claim), left(), tooLate)) ??
       (await inTime(openRun(service, claim.payment), left(), tooLate));
-    if (opened !== null) return { isNew: opened.id === created, payment: opened, warnings: texts.warnings };
+    if (opened !== null) {
+      const warnings = [...trialWarning(service, opened), ...texts.warnings];
+      return { isNew: opened.id === created, payment: opened, warnings };
+    }
   }
   throw new Refusal('unavailable', 'the payment kept changing while it was opened; send the request again');
+}
+
+/** A shop that uses our prefix by chance should not wait for updates. */
+function trialWarning({ gateways }: Service, { orderReference, gateway }: PaymentRow): Warning[] {
+  if (!isTrialOrder(orderReference, gateways.livemode(gateway))) return [];
+  const detail = `in test mode no shop is told of orders whose reference begins with ${TRIAL_PREFIX}: they are those of paidonce golive`;
+  return [{ pointer: '/order/reference', code: 'not_told', detail }];
 }
 
 const claimOnce = crashable(

@@ -79,7 +79,7 @@ export const payment = z
 export const warning = z
   .object({
     pointer: z.string(),
-    code: z.enum(['cleaned', 'normalised', 'left_out']),
+    code: z.enum(['cleaned', 'normalised', 'left_out', 'not_told']),
     detail: z.string(),
   })
   .meta({ id: 'Warning' });
@@ -88,7 +88,8 @@ export const warning = z
 export const openedPayment = payment
   .extend({
     warnings: z.array(warning).meta({
-      description: 'Texts that are shown or prefilled differently from the request',
+      description:
+        'Texts that are shown or prefilled differently from the request, and an order that no shop is told of',
     }),
   })
   .meta({ id: 'OpenedPayment' });

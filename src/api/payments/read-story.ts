@@ -119,6 +119,6 @@ function toldText({ type, state, attempts, lastAnswer }: OutboxRow): string {
     case 'superseded':
       return `${type} not sent: a later update of the order replaces it`;
     default:
-      return `${type} not sent: ORDER_WEBHOOK_URL is not set`;
+      return `${type} not sent: ${lastAnswer ?? 'ORDER_WEBHOOK_URL is not set'}`;
   }
 }

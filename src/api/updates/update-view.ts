@@ -58,7 +58,7 @@ export const sentUpdate = z
     state: z.enum(UPDATE_STATES).meta({
       description:
         '`pending`: under way, or waiting for its next attempt. `delivered`: answered 2xx. `gone`: answered 410. `gave_up`: not acknowledged for three days. ' +
-        '`superseded`: a later update replaces it. `off`: no ORDER_WEBHOOK_URL was set',
+        '`superseded`: a later update replaces it. `off`: no ORDER_WEBHOOK_URL was set, or it is an order of `paidonce golive`',
     }),
     attempts: z.int().meta({ description: 'How often it was sent, including an attempt under way' }),
     lastAnswer: z

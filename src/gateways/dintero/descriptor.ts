@@ -3,6 +3,7 @@ import type { GatewayDescriptor } from '../gateway-descriptor.ts';
 import { createDinteroGateway } from './adapter.ts';
 import { DINTERO_TRAITS } from './capabilities.ts';
 import { DINTERO_COMMANDS } from './commands.ts';
+import { DINTERO_PROOF } from './proof.ts';
 import { DINTERO_SANDBOX } from './sandbox.ts';
 import type { DinteroSettings } from './settings.ts';
 import { DINTERO_VARIABLES, settingsOf, type DinteroValues } from './variables.ts';
@@ -38,5 +39,6 @@ export const DINTERO: GatewayDescriptor<DinteroValues, DinteroSettings> = {
         `&transaction_id=${TRANSACTION_ID}&session_id=${SESSION_ID}&merchant_reference=1001&time=2026-11-21T13%3A47%3A15.614Z`,
     },
   },
+  proof: DINTERO_PROOF,
   sandbox: DINTERO_SANDBOX,
 };

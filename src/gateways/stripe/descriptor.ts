@@ -4,6 +4,7 @@ import { createStripeGateway } from './adapter.ts';
 import { STRIPE_TRAITS } from './capabilities.ts';
 import { STRIPE_COMMANDS } from './commands.ts';
 import { STRIPE_OPTIONS } from './options.ts';
+import { STRIPE_PROOF } from './proof.ts';
 import { STRIPE_SANDBOX } from './sandbox.ts';
 import type { StripeSettings } from './settings.ts';
 import { settingsOf, STRIPE_VARIABLES, type StripeValues } from './variables.ts';
@@ -34,5 +35,6 @@ export const STRIPE: GatewayDescriptor<StripeValues, StripeSettings> = {
       callbackTarget: () => '/callbacks/stripe',
     },
   },
+  proof: STRIPE_PROOF,
   sandbox: STRIPE_SANDBOX,
 };

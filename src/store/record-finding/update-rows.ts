@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { OrderChange } from '../../domain/order-change.ts';
 import { isPlain } from '../../domain/news.ts';
 import { effectId, type UpdateType } from '../../domain/order.ts';
+import { isTrialOrder, TOLD_TO_NO_SHOP } from '../../domain/trial-order.ts';
 import { updateBody } from '../update-body.ts';
 import type { outbox } from '../schema/update-tables.ts';
 import type { ChangedRows } from './changed-rows.ts';
@@ -16,6 +17,8 @@ export function updateRows(
   change: OrderChange,
   { livemode, tells }: RecordSettings,
 ): (typeof outbox.$inferInsert)[] {
+  const isLive = livemode(payment.gateway);
+  const isTrial = isTrialOrder(order.reference, isLive);
   return change.updates.map((update, index) => {
     const sequence = before.order.sequence + index + 1;
     const key = { orderReference: order.reference, paymentId: payment.id };
@@ -24,8 +27,9 @@ export function updateRows(
       effectId: freshEffect(before.known, effectId(key, update.type, plain(update.cause)), update.type),
       sequence,
       type: update.type,
-      body: updateBody(update, { order, payment, sequence, livemode: livemode(payment.gateway) }),
-      state: tells ? 'pending' : 'off',
+      body: updateBody(update, { order, payment, sequence, livemode: isLive }),
+      state: tells && !isTrial ? 'pending' : 'off',
+      ...(isTrial && { lastAnswer: TOLD_TO_NO_SHOP }),
       ...(update.isDeferred && { nextAttemptAt: new Date(before.now.getTime() + DEFERRED_MS) }),
     };
   });

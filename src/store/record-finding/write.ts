@@ -43,7 +43,7 @@ const decideAndWrite = crashable(
     const decision = await backed(tx, before, record, record.decide(payment));
     const plan = planRecord(before, { payment, decision }, record, settings);
     const effects = await write(tx, before, plan, record);
-    return recordedFinding(before, payment, decision, plan, settings.tells ? effects : []);
+    return recordedFinding(before, payment, decision, plan, effects);
   },
   ({ order }) => order.reference,
 );
@@ -64,7 +64,7 @@ async function backed(
   return { kind: 'refuse', reason: UNDECIDED };
 }
 
-/** Writes everything in one statement. Returns the new effects. */
+/** Writes everything in one statement. Returns the new effects that are to be sent. */
 async function write(
   tx: Db,
   before: Locked,
@@ -93,7 +93,9 @@ async function write(
   if (isOtherOrder && changed.length !== 1)
     throw new Error(`recording a finding: order ${before.order.reference} was paid in between`);
   if (plan.answersOthers) await markAnswered(tx, before.payment.id);
-  return plan.updates.map(({ effectId }) => effectId).filter((effect) => !before.known.includes(effect));
+  return plan.updates
+    .filter(({ effectId, state }) => state === 'pending' && !before.known.includes(effectId))
+    .map(({ effectId }) => effectId);
 }
 
 function finish(tx: Db, { id, state, code, detail, amountMinor }: FinishedOperation): Change {
