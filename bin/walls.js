@@ -185,6 +185,7 @@ export const WALLS = {
     'src/workflows/messages.ts',
     'src/api',
     'src/run-service.ts',
+    'src/updates',
     'src/worker/replay-runs.ts',
     'type src/gateways',
     'src/gateways/shared/which-secret.ts',

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { auditCommand } from './audit.ts';
 import { cancelCommand } from './cancel.ts';
 import { codecServerCommand } from './codec-server.ts';
+import { conformanceCommand } from './conformance.ts';
 import { doctorCommand } from './doctor.ts';
 import { exitCodeOf } from './exit.ts';
 import { gatewayCommands } from './gateway-commands.ts';
@@ -50,6 +51,7 @@ function program(): Command {
     auditCommand(),
     triggerCommand(),
     goliveCommand(),
+    conformanceCommand(),
   ];
   for (const command of commands) root.addCommand(command.copyInheritedSettings(root));
   for (const group of gatewayCommands(root)) root.addCommand(group);

@@ -3,7 +3,16 @@ import { z } from 'zod';
 import type { ConfiguredGateway, GatewayDescriptor } from '../gateways/gateway-descriptor.ts';
 import { GATEWAYS } from '../gateways/registry.ts';
 import { contradictions } from './contradictions.ts';
-import { CODEC, CORE_SECRETS, CORE_VARIABLES, HTTP, LOG, STORE, TEMPORAL } from './core-variables.ts';
+import {
+  CODEC,
+  CORE_SECRETS,
+  CORE_VARIABLES,
+  HTTP,
+  LOG,
+  STORE,
+  TEMPORAL,
+  UPDATES,
+} from './core-variables.ts';
 import { readVariables, type Texts } from './environment.ts';
 import {
   commandSlice,
@@ -32,6 +41,8 @@ const codecServer = z.object({
   PAYLOAD_KEYS: TEMPORAL.PAYLOAD_KEYS,
   TEMPORAL_UI_URL: TEMPORAL.TEMPORAL_UI_URL,
 });
+
+const updates = z.object(UPDATES);
 
 export interface Config extends z.infer<typeof core> {
   /** At least one, in the order of the registry. */
@@ -92,6 +103,11 @@ export function readCodecServerConfig(env: NodeJS.ProcessEnv): CodecServerConfig
   const together = ({ PAYLOAD_KEYS: keys }: Texts) =>
     keys === undefined ? ['PAYLOAD_KEYS: missing; the keys of the service were expected, which decode'] : [];
   return readVariables({ core: codecServer }, { env, secrets: CORE_SECRETS, together }).core;
+}
+
+/** The variables of order updates only, for a command that sends them itself. @throws ConfigError */
+export function readUpdatesConfig(env: NodeJS.ProcessEnv): z.infer<typeof updates> {
+  return readVariables({ core: updates }, { env, secrets: CORE_SECRETS }).core;
 }
 
 /** The settings for a gateway's own commands, which may run before its secrets exist. @throws ConfigError */

@@ -147,7 +147,7 @@ export const HTTP = {
   RETURN_URL_SCHEMES: list(returnScheme).default(['https', 'http']),
 };
 
-const webhookSecret = secret.refine(
+export const webhookSecret = secret.refine(
   (text) => /^whsec_[A-Za-z0-9+/]{24,}={0,2}$/.test(text),
   'Standard Webhooks secrets, whsec_ and base64',
 );

@@ -7,13 +7,37 @@ import type { OrderRow, PaymentRow } from './payments.ts';
 /** The version of the body's shape. Within a version, fields are only added. */
 export const API_VERSION = '2026-11-01';
 
+/** The columns of an order and of its payment that the body shows. */
+export type OrderInBody = Pick<OrderRow, 'reference' | 'paidAt'>;
+export type PaymentInBody = Pick<
+  PaymentRow,
+  | 'id'
+  | 'gateway'
+  | 'sessionId'
+  | 'transactionId'
+  | 'status'
+  | 'amount'
+  | 'currency'
+  | 'authorized'
+  | 'captured'
+  | 'refunded'
+  | 'acceptedAmount'
+  | 'acceptedCurrency'
+  | 'acceptedReference'
+  | 'authorizationExpiresAt'
+  | 'disputes'
+  | 'paymentMethod'
+  | 'reviewMark'
+  | 'reason'
+>;
+
 /**
  * The body of an update, made once, together with the change that it announces. Every attempt sends the same
  * bytes.
  */
 export function updateBody(
   update: Pick<UpdateToSend, 'type' | 'orderStatus' | 'surplus'>,
-  about: { order: OrderRow; payment: PaymentRow; sequence: number; livemode: boolean },
+  about: { order: OrderInBody; payment: PaymentInBody; sequence: number; livemode: boolean },
 ): string {
   const { order, payment } = about;
   const reason = payment.reviewMark ?? payment.reason;
@@ -69,7 +93,7 @@ export function viewSurplus({
 }
 
 /** The dispute that the merchant has to see first. */
-function viewDispute({ disputes }: PaymentRow): { dispute?: object } {
+function viewDispute({ disputes }: PaymentInBody): { dispute?: object } {
   const dispute = foremost(disputes);
   if (dispute === undefined) return {};
   const { state, amountMinor: amount, reason, dueBy } = dispute;
@@ -80,7 +104,7 @@ function viewDispute({ disputes }: PaymentRow): { dispute?: object } {
  * The requested values stay as they were. If an operator has accepted other values, the sums in the body
  * refer to these.
  */
-function acceptedIn(payment: PaymentRow): { accepted?: object } {
+function acceptedIn(payment: PaymentInBody): { accepted?: object } {
   const { acceptedAmount: amount, acceptedCurrency: currency, acceptedReference: reference } = payment;
   return amount === null ? {} : { accepted: { amount, currency, reference } };
 }

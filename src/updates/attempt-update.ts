@@ -1,9 +1,6 @@
 /** One attempt to notify the merchant of an update, by Standard Webhooks. Contract §6. */
-import { Webhook } from 'standardwebhooks';
 import { crashable } from '../crash-points.ts';
 import { isSupersededByLater, type UpdateType } from '../domain/order.ts';
-import { withTimeLimit } from '../lib/time-limit.ts';
-import { fetchTarget } from '../lib/url-credentials.ts';
 import type { Db } from '../store/open.ts';
 import { keepUntold } from '../store/untold-updates.ts';
 import { readUpdate, supersede, type OutboxRow, type OutboxState, type ReadUpdate } from '../store/outbox.ts';
@@ -13,17 +10,8 @@ import {
   type ClaimedUpdate,
   type SentAttempt,
 } from '../store/update-attempts.ts';
-import { firstWords } from './first-words.ts';
 import { takeClaim, whileClaimed, type HeldClaim } from './held-claim.ts';
-
-export interface MerchantEndpoint {
-  /** ORDER_WEBHOOK_URL as written. */
-  readonly url: string;
-  /** The time limit of its answer. */
-  readonly timeoutMs: number;
-  /** `whsec_…`, newest first. Each adds a signature. */
-  readonly secrets: readonly string[];
-}
+import { sendMessage, signedMessage, type MerchantEndpoint } from './signed-message.ts';
 
 export interface TellingTools {
   readonly db: Db;
@@ -140,55 +128,8 @@ export function retryDelay(attempt: number): number {
   return RETRY_AFTER_MS[attempt - 1] ?? Math.min(LONGEST_INTERVAL_MS, doubled);
 }
 
-/** Returns the status and the first characters of the answer, or why there was none. */
-const post = crashable({ before: 'notify.post.before', after: 'notify.post.after' }, postUpdate);
-
-async function postUpdate(
-  endpoint: MerchantEndpoint,
-  update: OutboxRow,
-  signal: AbortSignal,
-): Promise<SentAttempt> {
-  const sentAt = new Date();
-  const { url, authorization } = fetchTarget(endpoint.url);
-  const headers = {
-    'content-type': 'application/json',
-    'user-agent': 'paidonce',
-    ...(authorization !== null && { authorization }),
-    'webhook-id': update.effectId,
-    'webhook-timestamp': String(Math.floor(sentAt.getTime() / 1_000)),
-    'webhook-signature': signatures(endpoint, update, sentAt),
-  };
-  try {
-    return await withTimeLimit(endpoint.timeoutMs, [signal], async (limited) => {
-      const init = {
-        method: 'POST',
-        redirect: 'manual',
-        headers,
-        body: update.body,
-        signal: limited,
-      } as const;
-      const response = await fetch(url, init);
-      const ms = Date.now() - sentAt.getTime();
-      return { status: response.status, error: null, ms, answer: await firstWords(response.body) };
-    });
-  } catch (error) {
-    return {
-      status: null,
-      error: inWords(error, endpoint.timeoutMs),
-      ms: Date.now() - sentAt.getTime(),
-      answer: null,
-    };
-  }
-}
-
-function signatures(endpoint: MerchantEndpoint, update: OutboxRow, sentAt: Date): string {
-  return endpoint.secrets
-    .map((secret) => new Webhook(secret).sign(update.effectId, sentAt, update.body))
-    .join(' ');
-}
-
-function inWords(error: unknown, timeoutMs: number): string {
-  const { name, message, cause } = error as Error & { cause?: { code?: string } };
-  if (name === 'TimeoutError') return `nothing within ${timeoutMs / 1_000} s`;
-  return `nothing: ${cause?.code ?? message}`;
-}
+const post = crashable(
+  { before: 'notify.post.before', after: 'notify.post.after' },
+  (endpoint: MerchantEndpoint, update: OutboxRow, signal: AbortSignal) =>
+    sendMessage(signedMessage(endpoint, update, new Date()), endpoint.timeoutMs, signal),
+);

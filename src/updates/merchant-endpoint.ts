@@ -1,6 +1,6 @@
 /** The merchant's endpoint, from the configuration. */
 import type { Config } from '../config/config.ts';
-import type { MerchantEndpoint } from './attempt-update.ts';
+import type { MerchantEndpoint } from './signed-message.ts';
 
 /** Null where no ORDER_WEBHOOK_URL is set. */
 export function merchantEndpoint(config: Config): MerchantEndpoint | null {

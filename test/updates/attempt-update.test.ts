@@ -4,12 +4,8 @@ import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eq, sql } from 'drizzle-orm';
 import { Webhook } from 'standardwebhooks';
-import {
-  attemptUpdate,
-  retryDelay,
-  type Attempted,
-  type MerchantEndpoint,
-} from '../../src/updates/attempt-update.ts';
+import { attemptUpdate, retryDelay, type Attempted } from '../../src/updates/attempt-update.ts';
+import type { MerchantEndpoint } from '../../src/updates/signed-message.ts';
 import { recordFinding } from '../../src/store/record-finding/write.ts';
 import type { RecordRequest } from '../../src/store/record-finding/record-request.ts';
 import { readUpdate } from '../../src/store/outbox.ts';
