@@ -10,10 +10,13 @@ COPY dev/package.json dev/
 COPY sandbox/package.json sandbox/
 
 FROM manifests AS build
+# Only the demo shop imports it, and its bundle contains it. Without it the packages below have none of its dependencies.
+COPY client/package.json client/
 RUN npm ci
 COPY tsconfig.json ./
 COPY bin bin
 COPY kit kit
+COPY client client
 COPY demo-shop demo-shop
 COPY dev dev
 COPY sandbox sandbox

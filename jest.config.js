@@ -4,6 +4,8 @@ export default {
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts?(x)'],
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
+  // As in the bundles: from its sources.
+  moduleNameMapper: { '^@paidonce/client$': '<rootDir>/client/src/index.ts' },
   maxWorkers: 2,
   testTimeout: 240_000,
   transform: {

@@ -15,7 +15,7 @@ const INSTALLED = at('node_modules', '.paidonce-lockfile');
 const BUILT = at('dist', '.paidonce-sources');
 const COMPILER = at('node_modules', 'esbuild', 'bin', 'esbuild');
 /** What is built from: the core, the workspaces around it, and the build. */
-const SOURCES = ['src', 'dev', 'sandbox', 'demo-shop', 'bin/building'];
+const SOURCES = ['src', 'client/src', 'dev', 'sandbox', 'demo-shop', 'bin/building'];
 
 /**
  * Installs and compiles what is missing or stale. Silent where there is nothing to do. Exits with 1 where

@@ -199,19 +199,23 @@ export const WALLS = {
   'sandbox/stripe': ['sandbox'],
   'sandbox/run-sandbox.ts': ['sandbox', 'sandbox/dintero', 'sandbox/stripe'],
   'sandbox/start.ts': ['sandbox', 'sandbox/run-sandbox.ts'],
+  client: [],
+  // It has the client by its package's name, like any shop.
   'demo-shop': [],
   dev: ['kit', 'src/for-dev.ts'],
 };
 
 const typesOf = (entry) => (entry.startsWith('type ') ? entry : `type ${entry}`);
-const FOLDERS = ['src', 'kit', 'sandbox', 'demo-shop', 'dev'];
+const FOLDERS = ['src', 'client', 'kit', 'sandbox', 'demo-shop', 'dev'];
 
 /** Every source file inside the walls, path → text. */
 export function readSources(root) {
   const paths = FOLDERS.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((path) => join(folder, path)),
   );
-  const sources = paths.filter((path) => /\.(ts|tsx|js)$/.test(path) && !path.includes('node_modules'));
+  const sources = paths.filter(
+    (path) => /\.(ts|tsx|js)$/.test(path) && !/node_modules|client.dist/.test(path),
+  );
   return new Map(sources.map((path) => [path.split(sep).join('/'), readFileSync(join(root, path), 'utf8')]));
 }
 

@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { EventEmitter } from 'node:events';
+import type { OrderUpdate } from '@paidonce/client';
 import type { Journal } from './journal.ts';
-import type { OrderUpdate, ReceivedUpdate } from './order-update.ts';
+import type { ReceivedUpdate } from './order-update.ts';
 import { CURRENCY, type Product } from './products.ts';
 
 /** An order placed in this shop. */

@@ -1,59 +1,22 @@
-import { z } from 'zod';
+import {
+  createClient,
+  PaidonceConnectionError,
+  PaidonceError,
+  type Gateway,
+  type NewPayment,
+  type OpenedPayment,
+  type Operation,
+  type Order,
+  type PaymentWithTimeline,
+} from '@paidonce/client';
 import type { PlacedOrder } from './order-book.ts';
 import { vatWithin } from './products.ts';
 
-const workflow = z.looseObject({ workflowId: z.string(), url: z.string().nullish() });
-
-const paymentSchema = z.looseObject({
-  id: z.string(),
-  status: z.string(),
-  gateway: z.string().optional(),
-  amount: z.number(),
-  currency: z.string(),
-  authorizedAmount: z.number().nullish(),
-  capturedAmount: z.number().nullish(),
-  refundedAmount: z.number().nullish(),
-  checkoutUrl: z.string().nullish(),
-  transactionId: z.string().nullish(),
-  reason: z.string().nullish(),
-  expiresAt: z.string().nullish(),
-  workflow: workflow.nullish(),
-  timeline: z.array(z.looseObject({ at: z.string(), kind: z.string(), text: z.string() })).nullish(),
-});
-
-const orderSchema = z.looseObject({
-  reference: z.string(),
-  status: z.string(),
-  payments: z.array(z.string()),
-});
-
-const operationSchema = z.looseObject({
-  kind: z.string(),
-  reference: z.string(),
-  status: z.string(),
-  amount: z.number().nullish(),
-  currency: z.string(),
-  problem: z.looseObject({ code: z.string(), detail: z.string() }).nullish(),
-  createdAt: z.string(),
-});
-
-const gatewaysSchema = z.looseObject({
-  data: z.array(z.looseObject({ id: z.string(), name: z.string(), isDefault: z.boolean() })),
-});
-
-const operationsSchema = z.looseObject({ data: z.array(operationSchema) });
-
-const problemSchema = z.looseObject({
-  code: z.string().optional(),
-  title: z.string().optional(),
-  detail: z.string().optional(),
-});
-
-export type Payment = z.infer<typeof paymentSchema>;
-export type ApiOrder = z.infer<typeof orderSchema>;
-export type Operation = z.infer<typeof operationSchema>;
+export type { Operation };
+export type ApiOrder = Order;
+export type Payment = PaymentWithTimeline;
 /** A gateway, as a payer chooses it. */
-export type WayToPay = z.infer<typeof gatewaysSchema>['data'][number];
+export type WayToPay = Pick<Gateway, 'id' | 'name' | 'isDefault'>;
 
 export const MOVE_KINDS = ['capture', 'refund', 'void'] as const;
 export type MoveKind = (typeof MOVE_KINDS)[number];
@@ -82,46 +45,28 @@ const NOTHING_CHARGED = 'The payment service did not answer. Nothing was charged
 const MAYBE_MOVED =
   'The payment service did not answer, so the shop does not know whether the money was moved. The order’s page will show the result once the service answers again.';
 
-/** The calls of paidonce's HTTP API that a shop needs. Each throws `ApiProblem`. */
-export function createPaidonceApi(at: { apiUrl: string; apiKey: string }) {
-  const call = async <T>(
-    schema: z.ZodType<T>,
-    path: string,
-    init: RequestInit,
-    { limitMs = 3_000, silence = NOTHING_CHARGED } = {},
-  ): Promise<T> => {
-    const headers = { authorization: `Bearer ${at.apiKey}`, 'content-type': 'application/json' };
-    const limit = AbortSignal.timeout(limitMs);
-    const sent = fetch(`${at.apiUrl}${path}`, { ...init, headers, signal: limit, redirect: 'error' });
-    const answer = await sent.catch((cause: unknown) => {
-      throw new ApiProblem(silence, { status: 503, code: 'no_answer', cause });
-    });
-    return readAnswer(schema, answer);
-  };
-  const post = (body: object) => ({ method: 'POST', body: JSON.stringify(body) });
-  const segment = encodeURIComponent;
+/** The calls of paidonce's API that a shop needs. Each throws `ApiProblem`. */
+export function createPaidonceApi({ apiUrl: baseUrl, apiKey }: { apiUrl: string; apiKey: string }) {
+  // A page that is shown waits a little, and an order or a button waits for the gateway.
+  const pages = createClient({ baseUrl, apiKey, timeoutMs: 3_000, maxRetries: 0 });
+  const buttons = createClient({ baseUrl, apiKey, timeoutMs: 20_000 });
   return {
     /** `gateway`: the payer's choice. A session at another gateway is replaced. */
-    openPayment: (order: PlacedOrder, returnUrl: string, gateway?: string): Promise<Payment> =>
-      call(paymentSchema, '/v1/payments', post(paymentRequest(order, returnUrl, gateway)), {
-        limitMs: 20_000,
-      }),
-    listGateways: async () => (await call(gatewaysSchema, '/v1/gateways', {})).data,
-    readPayment: (id: string) => call(paymentSchema, `/v1/payments/${segment(id)}`, {}),
-    readOrder: (reference: string) => call(orderSchema, `/v1/orders/${segment(reference)}`, {}),
+    openPayment: (order: PlacedOrder, returnUrl: string, gateway?: string): Promise<OpenedPayment> =>
+      inWords(buttons.payments.create(newPayment(order, returnUrl, gateway))),
+    listGateways: async (): Promise<readonly WayToPay[]> => (await inWords(pages.gateways.list())).data,
+    readPayment: (id: string): Promise<Payment> => inWords(pages.payments.retrieve(id)),
+    readOrder: (reference: string): Promise<ApiOrder> => inWords(pages.orders.retrieve(reference)),
     /** Newest first. */
-    readOperations: async (id: string): Promise<Operation[]> =>
-      (await call(operationsSchema, `/v1/payments/${segment(id)}/operations?limit=100`, {})).data,
+    readOperations: async (id: string): Promise<readonly Operation[]> =>
+      (await inWords(pages.payments.listOperations(id, { limit: 100 }))).data,
     /** Moves all that is left. The same reference moves money only once, however often it is sent. */
     moveMoney: (id: string, kind: MoveKind, reference: string): Promise<Operation> =>
-      call(operationSchema, `/v1/payments/${segment(id)}/${kind}`, post({ reference }), {
-        limitMs: 20_000,
-        silence: MAYBE_MOVED,
-      }),
+      inWords(buttons.payments[kind](id, { reference }), MAYBE_MOVED),
   };
 }
 
-function paymentRequest(order: PlacedOrder, returnUrl: string, gateway?: string): object {
+function newPayment(order: PlacedOrder, returnUrl: string, gateway?: string): NewPayment {
   const line = {
     id: order.productId,
     lineId: '1',
@@ -131,27 +76,19 @@ function paymentRequest(order: PlacedOrder, returnUrl: string, gateway?: string)
     vat: order.vatPercent,
     vatAmount: vatWithin(order.amountMinor, order.vatPercent),
     type: 'physical',
-  };
+  } as const;
   const { reference, amountMinor: amount, currency } = order;
   const chosen = gateway === undefined ? {} : { gateway, replace: true };
   return { order: { reference, amount, currency, items: [line] }, returnUrl, ...chosen };
 }
 
-async function readAnswer<T>(schema: z.ZodType<T>, answer: Response): Promise<T> {
-  const requestId = answer.headers.get('x-request-id') ?? undefined;
-  const known = { status: answer.status, ...(requestId !== undefined && { requestId }) };
-  const body: unknown = await answer.json().catch(() => undefined);
-  if (!answer.ok) {
-    const problem = problemSchema.safeParse(body).data;
-    const words = problem?.detail ?? problem?.title ?? `The payment service answered ${answer.status}.`;
-    throw new ApiProblem(words, { ...known, code: problem?.code ?? `http_${answer.status}` });
-  }
-  const parsed = schema.safeParse(body);
-  if (parsed.success) return parsed.data;
-  throw new ApiProblem('The shop does not understand the answer of the payment service.', {
-    ...known,
-    status: 502,
-    code: 'not_understood',
-    cause: parsed.error,
+/** The answer, or its refusal in words for the payer. `silence` is said where there is no answer. */
+async function inWords<Answer>(call: Promise<Answer>, silence = NOTHING_CHARGED): Promise<Answer> {
+  return call.catch((cause: unknown) => {
+    if (cause instanceof PaidonceConnectionError)
+      throw new ApiProblem(silence, { status: 503, code: 'no_answer', cause });
+    if (!(cause instanceof PaidonceError)) throw cause;
+    const { message, status, code, requestId } = cause;
+    throw new ApiProblem(message, { status, code, cause, ...(requestId !== null && { requestId }) });
   });
 }

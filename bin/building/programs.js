@@ -65,6 +65,8 @@ export async function bundlePrograms(root, outdir) {
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
+    // From its sources: the demo shop needs no built client.
+    alias: { '@paidonce/client': join(root, 'client', 'src', 'index.ts') },
     external: [...UNBUNDLED, ...OPTIONAL, './workflow-worker-thread'],
     plugins: [kitStaysAside, nativePartStays, noWorkflowBundler],
     banner: { js: REQUIRE },

@@ -16,6 +16,7 @@ const LAYERS = [
   { name: 'model', needs: ['timeSkipping'], apart: true, atOnce: 1, load: 1.7, loads: { server: 1.2 } },
   { name: 'gateways', needs: ['postgres', 'embedded'] },
   { name: 'sandbox', needs: ['curl'] },
+  { name: 'client' },
   { name: 'demo-shop' },
   { name: 'temporal', needs: ['postgres', 'embedded', 'temporal'] },
   { name: 'telemetry', needs: ['postgres', 'embedded'] },

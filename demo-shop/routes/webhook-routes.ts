@@ -1,10 +1,8 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { Router, type RouterContext } from '@koa/router';
+import { UpdateVerificationError, verifyUpdate, type OrderUpdate } from '@paidonce/client';
 import getRawBody from 'raw-body';
 import { treat, waitUnlessClosed } from '../behaviour.ts';
-import { orderUpdateSchema, type OrderUpdate } from '../order-update.ts';
 import { untilClosed, type Attempt, type Shop } from '../shop.ts';
-import { isSigned } from '../signature.ts';
 
 const ATTEMPTS_KEPT = 5_000;
 
@@ -12,16 +10,8 @@ const ATTEMPTS_KEPT = 5_000;
 export function webhookRoutes(shop: Shop): Router {
   return new Router().post('/webhooks/paidonce', async (ctx) => {
     const body = await getRawBody(ctx.req, { limit: '1mb' });
-    const headers = flatten(ctx.headers);
-    if (!isSigned(body, headers, shop.webhookSecrets)) {
-      remember(shop, { webhookId: headers['webhook-id'], order: undefined, answer: 401 });
-      ctx.throw(
-        401,
-        'The signature is missing, wrong or not within five minutes of now. A signature by one of ORDER_WEBHOOK_SECRETS was expected.',
-      );
-    }
-    const update = parseUpdate(ctx, body);
-    await answer(shop, ctx, headers['webhook-id'] ?? '', update);
+    const update = verify(shop, ctx, body);
+    await answer(shop, ctx, ctx.get('webhook-id'), update);
   });
 }
 
@@ -37,11 +27,18 @@ async function answer(shop: Shop, ctx: RouterContext, webhookId: string, update:
   if (!closed.aborted) attempt.answer = ctx.status;
 }
 
-function parseUpdate(ctx: RouterContext, body: Buffer): OrderUpdate {
+/** One of the secrets must have signed these exact bytes at most five minutes before or after now. */
+function verify(shop: Shop, ctx: RouterContext, body: Buffer): OrderUpdate {
   try {
-    return orderUpdateSchema.parse(JSON.parse(body.toString('utf8')));
+    return verifyUpdate(ctx.headers, body, shop.webhookSecrets);
   } catch (error) {
-    return ctx.throw(400, 'The signature is valid, but the body is not an order update.', { cause: error });
+    if (!(error instanceof UpdateVerificationError))
+      ctx.throw(400, 'The signature is valid, but the body is not an order update.', { cause: error });
+    remember(shop, { webhookId: ctx.get('webhook-id'), order: undefined, answer: 401 });
+    return ctx.throw(
+      401,
+      'The signature is missing, wrong or not within five minutes of now. A signature by one of ORDER_WEBHOOK_SECRETS was expected.',
+    );
   }
 }
 
@@ -50,12 +47,4 @@ function remember(shop: Shop, receipt: Omit<Attempt, 'at'>): Attempt {
   shop.attempts.push(attempt);
   if (shop.attempts.length > ATTEMPTS_KEPT) shop.attempts.shift();
   return attempt;
-}
-
-function flatten(headers: IncomingHttpHeaders): Record<string, string> {
-  const flat: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) flat[name] = String(value);
-  }
-  return flat;
 }

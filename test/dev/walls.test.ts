@@ -16,9 +16,9 @@ const SETTINGS = [
   'package.json',
   'tsconfig.json',
   'tsconfig.build.json',
-  ...['sandbox', 'demo-shop', 'dev'].map((workspace) => `${workspace}/tsconfig.json`),
+  ...['client', 'sandbox', 'demo-shop', 'dev'].map((workspace) => `${workspace}/tsconfig.json`),
 ];
-const FOLDERS = ['src', 'sandbox', 'demo-shop', 'dev', 'kit'];
+const FOLDERS = ['src', 'client', 'sandbox', 'demo-shop', 'dev', 'kit'];
 
 let folder: string;
 beforeAll(async () => {
@@ -53,6 +53,8 @@ describe('the compiler', () => {
     ['sandbox', 'kit/other'],
     ['demo-shop', 'src/other'],
     ['demo-shop', 'sandbox/other'],
+    ['demo-shop', 'client/other'],
+    ['src', 'client/other'],
     ['src', 'sandbox/other'],
     ['src', 'dev/other'],
     ['src', 'kit/other'],

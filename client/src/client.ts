@@ -1,0 +1,145 @@
+import createFetchClient, { type Client } from 'openapi-fetch';
+import { PaidonceConnectionError, PaidonceError } from './errors.ts';
+import { fetchAgain, fetchOnce } from './fetch-again.ts';
+import type { operations, paths } from './openapi.ts';
+import type { NewCapture, NewPayment, NewRefund, NewVoid } from './schemas.ts';
+
+export interface ClientOptions {
+  /** Where paidonce answers: `https://pay.shop.example`. */
+  readonly baseUrl: string;
+  /** One of API_KEYS of paidonce, with the scopes that the calls need. */
+  readonly apiKey: string;
+  /** Another implementation, for example through a proxy. */
+  readonly fetch?: typeof globalThis.fetch;
+  /** How long an attempt may take; default 30,000. */
+  readonly timeoutMs?: number;
+  /**
+   * How often a call is repeated that got no answer, or that paidonce asks to repeat (429 or 503 with
+   * `Retry-After`); default 2. Only calls that may be repeated are: all that read, `payments.create`, `capture`,
+   * `refund`, `void` and `cancel`. The others (`update`, `resolve`, `redeliver`) are sent once, since a lost
+   * answer does not say whether they had their effect.
+   */
+  readonly maxRetries?: number;
+}
+
+export type PaidonceClient = ReturnType<typeof createClient>;
+
+type Named = keyof operations;
+type QueryOf<Name extends Named> = NonNullable<operations[Name]['parameters']['query']>;
+type BodyOf<Name extends Named> = operations[Name] extends {
+  requestBody?: { content: { 'application/json': infer Body } };
+}
+  ? Body
+  : never;
+
+/**
+ * The calls of paidonce's API. Each returns the body of the answer.
+ * @throws PaidonceError | PaidonceConnectionError
+ */
+export function createClient({ baseUrl, apiKey, fetch, timeoutMs = 30_000, maxRetries = 2 }: ClientOptions) {
+  const trying = { fetch: fetch ?? globalThis.fetch, timeoutMs, maxRetries };
+  const api = createFetchClient<paths>({
+    baseUrl,
+    fetch: fetchAgain(trying),
+    redirect: 'error',
+    headers: { authorization: `Bearer ${apiKey}` },
+  });
+  const once = { fetch: fetchOnce(trying) };
+  return {
+    payments: paymentCalls(api, once),
+    orders: {
+      retrieve: (reference: string) =>
+        answerOf(api.GET('/v1/orders/{reference}', { params: { path: { reference } } })),
+    },
+    gateways: {
+      list: () => answerOf(api.GET('/v1/gateways')),
+    },
+    ...operatorCalls(api, once),
+  };
+}
+
+type Api = Client<paths>;
+/** For calls that are not repeated. */
+type Once = { readonly fetch: (request: Request) => Promise<Response> };
+
+const of = (id: string) => ({ params: { path: { id } } });
+
+function paymentCalls(api: Api, once: Once) {
+  return {
+    /** Opens a session for an order. The same order gets the same open session. */
+    create: (body: NewPayment) => answerOf(api.POST('/v1/payments', { body })),
+    /** The payment with its timeline. */
+    retrieve: (id: string) => answerOf(api.GET('/v1/payments/{id}', of(id))),
+    list: (query: QueryOf<'listPayments'> = {}) => answerOf(api.GET('/v1/payments', { params: { query } })),
+    update: (id: string, body: BodyOf<'updatePayment'>) =>
+      answerOf(api.PATCH('/v1/payments/{id}', { ...of(id), body, ...once })),
+    cancel: (id: string, body: BodyOf<'cancelPayment'> = {}) =>
+      answerOf(api.POST('/v1/payments/{id}/cancel', { ...of(id), body })),
+    /** A person's decision about a payment in REVIEW. */
+    resolve: (id: string, body: BodyOf<'resolvePayment'>) =>
+      answerOf(api.POST('/v1/payments/{id}/resolve', { ...of(id), body, ...once })),
+    /** `status` of the answer is `pending` while it is under way: retrieveOperation says more later. */
+    capture: (id: string, body: NewCapture) =>
+      answerOf(api.POST('/v1/payments/{id}/capture', { ...of(id), body })),
+    refund: (id: string, body: NewRefund) =>
+      answerOf(api.POST('/v1/payments/{id}/refund', { ...of(id), body })),
+    void: (id: string, body: NewVoid) => answerOf(api.POST('/v1/payments/{id}/void', { ...of(id), body })),
+    listOperations: (id: string, query: QueryOf<'listPaymentOperations'> = {}) =>
+      answerOf(api.GET('/v1/payments/{id}/operations', { params: { path: { id }, query } })),
+    retrieveOperation: (id: string, reference: string, query: QueryOf<'getOperation'> = {}) =>
+      answerOf(
+        api.GET('/v1/payments/{id}/operations/{reference}', { params: { path: { id, reference }, query } }),
+      ),
+  };
+}
+
+/** What support and operation need. */
+function operatorCalls(api: Api, once: Once) {
+  return {
+    operations: {
+      list: (query: QueryOf<'listOperations'> = {}) =>
+        answerOf(api.GET('/v1/operations', { params: { query } })),
+    },
+    updates: {
+      list: (query: QueryOf<'listUpdates'> = {}) => answerOf(api.GET('/v1/updates', { params: { query } })),
+      listAttempts: (id: string) => answerOf(api.GET('/v1/updates/{id}/attempts', of(id))),
+      redeliver: (body: BodyOf<'redeliverUpdate'>) =>
+        answerOf(api.POST('/v1/updates/redeliver', { body, ...once })),
+    },
+    deliveries: {
+      list: (query: QueryOf<'listDeliveries'> = {}) =>
+        answerOf(api.GET('/v1/deliveries', { params: { query } })),
+      redeliver: (id: string, body: BodyOf<'redeliverCallback'>) =>
+        answerOf(api.POST('/v1/deliveries/{id}/redeliver', { ...of(id), body, ...once })),
+    },
+    audit: {
+      list: (query: QueryOf<'listAudit'> = {}) => answerOf(api.GET('/v1/audit', { params: { query } })),
+    },
+    health: {
+      retrieve: () => answerOf(api.GET('/v1/health')),
+    },
+    /** Payments, orders and deliveries by any of their ids, or by an exact amount. */
+    search: (query: QueryOf<'searchRecords'>) => answerOf(api.GET('/v1/search', { params: { query } })),
+  };
+}
+
+interface Answered<Data> {
+  readonly data?: Data;
+  readonly error?: unknown;
+  readonly response: Response;
+}
+
+async function answerOf<Data>(call: Promise<Answered<Data>>): Promise<NonNullable<Data>> {
+  const { data, error, response } = await call.catch((cause: unknown) => {
+    throw new PaidonceConnectionError(`no answer that can be understood: ${reasonOf(cause)}`, { cause });
+  });
+  if (!response.ok) throw new PaidonceError(response, error);
+  if (typeof data !== 'object' || data === null)
+    throw new PaidonceConnectionError(`paidonce answered ${response.status} with no JSON object`);
+  return data;
+}
+
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error & { cause?: { code?: string } };
+  return cause?.code ?? message;
+}
