@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { ensureInstalled, root } from './prepare.js';
 import { lookAtWalls, readSources } from './walls.js';
 
-const FOLDERS = ['src', 'client', 'sandbox', 'demo-shop', 'dev', 'kit', 'test', 'bench', 'bin'];
+const FOLDERS = ['src', 'client', 'examples', 'sandbox', 'demo-shop', 'dev', 'kit', 'test', 'bench', 'bin'];
 const DOCUMENTS = ['*.md', 'docs', '.github'];
 /**
  * First the core and each workspace by itself, so that none can import from another. Then the code that may

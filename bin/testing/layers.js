@@ -77,6 +77,7 @@ const LAYERS = [
   { name: 'health', needs: ['postgres', 'embedded'] },
   { name: 'cli', needs: ['postgres', 'embedded', 'temporal'] },
   { name: 'replay' },
+  { name: 'examples', needs: ['examples'], load: 0.5 },
   { name: 'browser', needs: ['temporal', 'chromium'], apart: true, load: 0.5 },
 ];
 const DEFAULTS = {

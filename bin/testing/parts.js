@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { root } from '../prepare.js';
 import { startPostgres } from '../../kit/postgres-server.js';
 import { composeJudge } from './compose-judge.js';
+import { installedExamples } from './examples.js';
 import { installPrograms, Missing, programAt } from './programs.js';
 import { makeDatabaseTemplate, makeStoreTemplate } from './store-template.js';
 import { temporalServerPrograms } from './temporal-server.js';
@@ -29,6 +30,7 @@ const MAKERS = {
   python: async () => ({ PYTHON: programAt('python') }),
   // Documents print calls by curl, and the tests run them as printed.
   curl: async () => void programAt('curl'),
+  examples: async () => ({ EXAMPLES: await installedExamples() }),
 };
 
 /** The programs that a part needs. They are installed together, with one update of the package lists. */
@@ -39,6 +41,7 @@ const PROGRAMS_OF = {
   chromium: () => ['chromium'],
   python: () => ['python'],
   curl: () => ['curl'],
+  examples: () => ['php', 'python', 'venv'],
   images: () => ['netcat', 'prometheus', 'wget'],
 };
 

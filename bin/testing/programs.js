@@ -59,8 +59,26 @@ const PROGRAMS = {
     purpose: 'tries the patterns of openapi.json',
     find: () => onPath('python3'),
   },
+  venv: {
+    name: 'venv of Python',
+    debian: 'python3-venv',
+    purpose: 'installs the packages of examples/python',
+    find: () => succeeds('python3', '-c', 'import venv, ensurepip'),
+  },
+  php: {
+    name: 'PHP with SQLite',
+    debian: 'php-cli php-sqlite3',
+    purpose: 'runs examples/php',
+    find: () => succeeds('php', '-r', 'new PDO("sqlite::memory:");'),
+  },
 };
 const tried = new Set();
+
+/** The program's path where this call of it succeeds. */
+function succeeds(name, ...args) {
+  const path = onPath(name);
+  return path !== null && spawnSync(path, args).status === 0 ? path : null;
+}
 
 /** Something that this machine lacks and that could not be installed. The message says how to get it. */
 export class Missing extends Error {
@@ -75,7 +93,7 @@ export function installPrograms(names, layersOf = () => []) {
   const missing = [...new Set(names)].filter((name) => PROGRAMS[name].find() === null && !tried.has(name));
   if (missing.length === 0) return;
   for (const name of missing) tried.add(name);
-  const packages = missing.map((name) => PROGRAMS[name].debian);
+  const packages = missing.flatMap((name) => PROGRAMS[name].debian.split(' '));
   const { command, refusal } = aptGet();
   say(`not on this machine, and ${refusal === undefined ? 'installed now' : 'not installed'}:`);
   for (const name of missing) say(`  ${inWords(PROGRAMS[name], layersOf(name))}`);

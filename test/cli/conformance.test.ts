@@ -51,7 +51,7 @@ describe('paidonce conformance', () => {
   it('passes an endpoint that verifies and is idempotent', async () => {
     const { exit, checks } = await withProbe();
     expect([exit, ids(checks, false), ids(checks, null)]).toEqual([0, [], []]);
-    expect(checks.length).toBe(31);
+    expect(checks.length).toBe(32);
     expect(checks.find(({ id }) => id === 'again')).toMatchObject({
       evidence: expect.stringMatching(/^204 in \d+ ms; the order is unchanged$/),
     });
@@ -72,6 +72,7 @@ describe('paidonce conformance', () => {
     ['decodes as Latin-1', ['foreign-text']],
     ['takes nothing in', ['paid-shows']],
     ['shows the time', ['probe']],
+    ['shows the time of what it knows', ['probe-of-paid']],
   ])('fails one that %s', async (fault, failed) => {
     const { exit, checks } = await withProbe(fault);
     expect([exit, ids(checks, false)]).toEqual([1, failed]);
@@ -84,6 +85,17 @@ describe('paidonce conformance', () => {
     const forged = checks.filter(({ title }) => title.startsWith('refuses '));
     expect(ids(forged, false)).toHaveLength(13);
     expect(forged[0]?.evidence).toMatch(/^204 in \d+ ms; the order was 404 .* and is 200 .*"PAID"/);
+  });
+
+  it('fails a naive one with the reasons', async () => {
+    const { checks } = await withProbe('is naive');
+    const forged = checks.filter(({ title }) => title.startsWith('refuses '));
+    const others = checks.filter((check) => !forged.includes(check));
+    expect(ids(forged, false)).toHaveLength(13);
+    expect(ids(others, false)).toEqual(['again', 'copies', 'rotation', 'late', 'earlier-second']);
+    expect(others.find(({ id }) => id === 'late')?.evidence).toMatch(
+      /the order was 200 .*"PAID".* and is 200 .*"PAYMENT_PENDING"/,
+    );
   });
 
   it('notices an effect of a forgery that comes after its refusal', async () => {

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Webhook } from 'standardwebhooks';
 
 export type Fault =
+  | 'is naive'
   | 'believes everything'
   | 'ignores the time'
   | 'verifies what it has parsed'
@@ -21,7 +22,11 @@ export type Fault =
   | 'refuses everything'
   | 'takes nothing in'
   | 'queues before it verifies'
-  | 'shows the time';
+  | 'shows the time'
+  | 'shows the time of what it knows';
+
+/** What a first version often does. */
+const NAIVE: readonly Fault[] = ['believes everything', 'fulfils every copy', 'goes by arrival'];
 
 export interface Receiver {
   readonly url: string;
@@ -36,7 +41,7 @@ interface Order {
 
 /** Starts the endpoint `/updates`, and `/orders/<reference>`, which shows an order. */
 export async function startReceiver(secret: string, fault?: Fault): Promise<Receiver> {
-  const has = (asked: Fault) => fault === asked;
+  const has = (asked: Fault) => fault === asked || (fault === 'is naive' && NAIVE.includes(asked));
   const orders = new Map<string, Order>();
   const seen = new Set<string>();
   const racing = new Set<string>();
@@ -97,7 +102,8 @@ export async function startReceiver(secret: string, fault?: Fault): Promise<Rece
 
   function show(path: string, response: ServerResponse): void {
     const order = orders.get(path.split('/').at(-1) ?? '');
-    const time = has('shows the time') ? { at: process.hrtime.bigint().toString() } : {};
+    const hasTime = has('shows the time') || (has('shows the time of what it knows') && order !== undefined);
+    const time = hasTime ? { at: process.hrtime.bigint().toString() } : {};
     response
       .writeHead(order === undefined ? 404 : 200, { 'content-type': 'application/json' })
       .end(JSON.stringify({ ...order, ...time }));

@@ -42,6 +42,7 @@ class Examination {
   readonly #examined: Examined;
   readonly #updates;
   #slowestMs = 0;
+  #isProbeUsable = true;
   /** Why nothing more is sent. */
   #stopped: string | null = null;
 
@@ -52,7 +53,7 @@ class Examination {
 
   async refusals(): Promise<void> {
     const { endpoint, probe } = this.#examined;
-    if (probe !== null) await this.#tryProbe(probe);
+    if (probe !== null) await this.#tryProbe(probe, ask.PROBE_STABLE);
     for (const { message, ...question } of forgeriesOf(endpoint, this.#updates.paid, new Date())) {
       await this.#check(question, 'refuse', () => this.#send([message]), await this.#state());
       // An endpoint that is not there would be reported for every check.
@@ -88,11 +89,12 @@ class Examination {
   }
 
   /** A probe whose answers differ by themselves is not used. */
-  async #tryProbe(probe: Probe): Promise<void> {
+  async #tryProbe(probe: Probe, question: Question): Promise<void> {
     const [one, other] = [await probe.read(), await probe.read()];
     const isStable = one === other;
     const evidence = isStable ? `the order is ${shortly(one)}` : `${shortly(one)}, then ${shortly(other)}`;
-    this.checks.push(answered(ask.PROBE_STABLE, { ok: isStable, evidence }));
+    this.#isProbeUsable = isStable;
+    this.checks.push(answered(question, { ok: isStable, evidence }));
   }
 
   async #firstPaid(paid: UnsignedUpdate): Promise<void> {
@@ -101,16 +103,20 @@ class Examination {
     await this.#taken(ask.PAID, [this.#signed(paid)]);
     if (this.checks.at(-1)?.ok !== true) this.#stopped ??= 'not sent, since the shop did not take order.paid';
     if (before === null || this.#stopped !== null) return;
+    this.checks.push(await this.#shows(before, wasForged));
+    // Only now there is an order that it can show.
+    if (this.#examined.probe !== null) await this.#tryProbe(this.#examined.probe, ask.PROBE_STILL_STABLE);
+  }
+
+  async #shows(before: string, wasForged: boolean): Promise<Check> {
     const after = wasForged ? await this.#state() : await this.#examined.probe?.readChanged(before);
     if (after !== before)
-      return void this.checks.push(
-        answered(ask.PAID_SHOWS, { ok: true, evidence: `the order is ${shortly(after ?? '')}` }),
-      );
+      return answered(ask.PAID_SHOWS, { ok: true, evidence: `the order is ${shortly(after ?? '')}` });
     const [ok, why] = wasForged
       ? [null, 'a forged update may have changed it before']
       : [false, 'so the probe shows nothing'];
     const evidence = `the order is as before, ${why}: ${shortly(before)}`;
-    this.checks.push(answered(ask.PAID_SHOWS, { ok, evidence }));
+    return answered(ask.PAID_SHOWS, { ok, evidence });
   }
 
   #taken(question: Question, messages: readonly SignedMessage[]): Promise<void> {
@@ -149,8 +155,7 @@ class Examination {
   /** The state now, or why it can't be read; null where no probe can be used. */
   async #state(): Promise<string | null> {
     const { probe } = this.#examined;
-    const isUsable = this.checks.every(({ id, ok }) => id !== ask.PROBE_STABLE.id || ok === true);
-    if (probe === null || !isUsable) return null;
+    if (probe === null || !this.#isProbeUsable) return null;
     return probe.read().catch((error: unknown) => {
       if (error instanceof ProbeFailed) return error.message;
       throw error;

@@ -13,6 +13,12 @@ export const PROBE_STABLE: Question = {
   advice: "name an address whose answer is the order's own state, without times or tokens",
 };
 
+export const PROBE_STILL_STABLE: Question = {
+  id: 'probe-of-paid',
+  title: 'it also does for the paid order',
+  advice: PROBE_STABLE.advice,
+};
+
 export const NO_LATE_EFFECT: Question = {
   id: 'refused-for-good',
   title: 'a second later nothing that was refused has had an effect',

@@ -1,0 +1,2 @@
+// libsql has a native part, which can't be bundled.
+export default { serverExternalPackages: ['libsql'] };
