@@ -73,8 +73,7 @@ function paymentCalls(api: Api, once: Once) {
     list: (query: QueryOf<'listPayments'> = {}) => answerOf(api.GET('/v1/payments', { params: { query } })),
     update: (id: string, body: BodyOf<'updatePayment'>) =>
       answerOf(api.PATCH('/v1/payments/{id}', { ...of(id), body, ...once })),
-    cancel: (id: string, body: BodyOf<'cancelPayment'> = {}) =>
-      answerOf(api.POST('/v1/payments/{id}/cancel', { ...of(id), body })),
+    cancel: (id: string) => answerOf(api.POST('/v1/payments/{id}/cancel', of(id))),
     /** A person's decision about a payment in REVIEW. */
     resolve: (id: string, body: BodyOf<'resolvePayment'>) =>
       answerOf(api.POST('/v1/payments/{id}/resolve', { ...of(id), body, ...once })),

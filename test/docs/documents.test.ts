@@ -16,6 +16,7 @@ import { ORDER_STATUSES } from '../../src/domain/order.ts';
 import { PAYMENT_STATUSES, REVIEW_CODES } from '../../src/domain/payment.ts';
 import { accountFor } from '../../src/gateways/dintero/parse-transaction.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { readCollection } from '../e2e/support/http-collection.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const read = (...path: string[]) => readFileSync(join(ROOT, ...path), 'utf8');
@@ -126,6 +127,21 @@ function isShown(command: string): boolean {
   const ids = GATEWAYS.map(({ id }) => id).join('|');
   return new RegExp(`(\\x60|paidonce ((${ids}) )?)${command}(?!\\w)`).test(ALL);
 }
+
+it('docs/paidonce.http has every call of the API under /v1', () => {
+  const document = JSON.parse(read('openapi.json')) as { paths: Record<string, object> };
+  const calls = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => ({ method: method.toUpperCase(), path })),
+  );
+  const collected = readCollection().requests.map(({ method, url }) => `${method} ${url}`);
+  const missing = calls.filter(({ method, path }) => {
+    const pattern = path.replaceAll(/\{\w+\}/g, '[^/?]+');
+    const isOf = new RegExp(`^${method} \\{\\{baseUrl\\}\\}${pattern}(\\?|$)`);
+    return path.startsWith('/v1/') && !collected.some((one) => isOf.test(one));
+  });
+  expect(calls.length).toBeGreaterThan(20);
+  expect(missing).toEqual([]);
+});
 
 describe('docs/dintero.md', () => {
   it('explains every reason of a review, and every policy', () => {

@@ -1,10 +1,13 @@
 /** The shop of docs/integrate.md, run against the product exactly as printed, since developers copy it. */
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import { freePort } from '../support/ports.ts';
+import { filled, readCollection } from './support/http-collection.ts';
 import { WEBHOOK_SECRET } from './support/merchant.ts';
 import { startProcess, type Process } from './support/processes.ts';
 import { untilOrder } from './support/shop.ts';
@@ -149,6 +152,63 @@ describe('the shop of docs/integrate.md', () => {
     await fetch(checkoutUrl, { method: 'POST', body: new URLSearchParams({ outcome: 'decline' }) });
     await untilOrder(stack, reference, 'PAYMENT_FAILED');
     expect(await (await fetch(`${origin}/orders/${reference}`)).text()).toBe('Your order is PAYMENT_FAILED.');
+  }, 90_000);
+
+  it('passes every check of paidonce conformance, as step 7 shows', async () => {
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [
+        join(ROOT, 'bin', 'paidonce.js'),
+        'conformance',
+        '--url',
+        `${origin}/updates`,
+        '--probe',
+        `${origin}/state/{reference}`,
+      ],
+      { env: { ...process.env, DATA_DIR: '/nowhere', ORDER_WEBHOOK_SECRETS: WEBHOOK_SECRET } },
+    );
+    expect(stdout).toMatch(/: 32 checks passed, 0 failed, 0 could not be made$/m);
+  }, 60_000);
+
+  it('can be followed by every request of docs/paidonce.http', async () => {
+    const { variables, requests } = readCollection();
+    const [order, payment, delivery] = ['by-hand-1', '', ''];
+    const values: Record<string, string> = {
+      baseUrl: stack.origin,
+      apiKey: API_KEY,
+      order,
+      payment,
+      delivery,
+    };
+    expect(variables).toEqual(Object.keys(values));
+    const answers: Record<string, number> = {};
+    for (const { title, method, url, headers, body } of requests) {
+      const sent = Object.entries(headers).map(([name, text]) => [name, filled(text, values)] as const);
+      const answer = await fetch(filled(url, values), {
+        method,
+        headers: Object.fromEntries(sent),
+        body: body === undefined ? null : filled(body, values),
+      });
+      answers[title.split(/[ ;,:]/)[0] ?? ''] = answer.status;
+      const content = (await answer.json()) as { id: string; checkoutUrl?: string; data: { id: string }[] };
+      expect([title, answer.status < 400 || answer.status === 409, content]).toEqual([title, true, content]);
+      if (title.startsWith('Open')) {
+        values['payment'] = content.id;
+        const paid = { method: 'POST', body: new URLSearchParams({ outcome: 'authorize' }) };
+        // Its returnUrl is the shop of the page, which listens on another port here.
+        await fetch(content.checkoutUrl ?? '', { ...paid, redirect: 'manual' });
+        await untilOrder(stack, order, 'PAID');
+      }
+      if (url.includes('/v1/deliveries?')) values['delivery'] = content.data[0]?.id ?? '';
+    }
+    expect(answers).toMatchObject({
+      Open: 201,
+      Capture: 200,
+      Refund: 200,
+      Void: 409,
+      Cancel: 409,
+      Decide: 409,
+    });
   }, 90_000);
 
   async function untilHeard(reference: string, type: string, times: number): Promise<void> {
