@@ -16,7 +16,7 @@ export interface ClientOptions {
   /**
    * How often a call is repeated that got no answer, or that paidonce asks to repeat (429 or 503 with
    * `Retry-After`); default 2. Only calls that may be repeated are: all that read, `payments.create`, `capture`,
-   * `refund`, `void` and `cancel`. The others (`update`, `resolve`, `redeliver`) are sent once, since a lost
+   * `refund`, `void` and `cancel`. The others (such as `update`, `resolve`, `redeliver`) are sent once, since a lost
    * answer does not say whether they had their effect.
    */
   readonly maxRetries?: number;
@@ -110,6 +110,16 @@ function operatorCalls(api: Api, once: Once) {
         answerOf(api.GET('/v1/deliveries', { params: { query } })),
       redeliver: (id: string, body: BodyOf<'redeliverCallback'>) =>
         answerOf(api.POST('/v1/deliveries/{id}/redeliver', { ...of(id), body, ...once })),
+    },
+    reconciliations: {
+      /** Begins to compare a gateway with paidonce: retrieve says when it is complete. */
+      create: (body: BodyOf<'startReconciliation'>) =>
+        answerOf(api.POST('/v1/reconciliations', { body, ...once })),
+      list: (query: QueryOf<'listReconciliations'> = {}) =>
+        answerOf(api.GET('/v1/reconciliations', { params: { query } })),
+      retrieve: (id: string) => answerOf(api.GET('/v1/reconciliations/{id}', of(id))),
+      listDifferences: (id: string, query: QueryOf<'listReconciliationDifferences'> = {}) =>
+        answerOf(api.GET('/v1/reconciliations/{id}/differences', { params: { path: { id }, query } })),
     },
     audit: {
       list: (query: QueryOf<'listAudit'> = {}) => answerOf(api.GET('/v1/audit', { params: { query } })),

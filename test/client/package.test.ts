@@ -75,6 +75,20 @@ describe('the packed client', () => {
     expect(stdout).toBe('http_404\n');
   }, 60_000);
 
+  it('has a method for each call under /v1', async () => {
+    const source = await readFile(join(ROOT, 'client', 'src', 'client.ts'), 'utf8');
+    const found = [...source.matchAll(/api\.([A-Z]+)\(\s*'([^']+)'/g)].map(
+      ([, method, path]) => `${method} ${path}`,
+    );
+    const { paths } = JSON.parse(await readFile(join(ROOT, 'openapi.json'), 'utf8')) as {
+      paths: Record<string, object>;
+    };
+    const calls = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect(found.toSorted()).toEqual(calls.filter((call) => call.includes(' /v1/')).toSorted());
+  });
+
   it('has the types of openapi.json: npm run generate -w client', async () => {
     const [head = ''] = (await readFile(join(ROOT, 'client', 'src', 'openapi.ts'), 'utf8')).split('\n');
     expect(head).toBe(`// openapi.json ${digestOf(await readFile(join(ROOT, 'openapi.json'), 'utf8'))}`);

@@ -172,13 +172,14 @@ describe('the shop of docs/integrate.md', () => {
 
   it('can be followed by every request of docs/paidonce.http', async () => {
     const { variables, requests } = readCollection();
-    const [order, payment, delivery] = ['by-hand-1', '', ''];
+    const order = 'by-hand-1';
     const values: Record<string, string> = {
       baseUrl: stack.origin,
       apiKey: API_KEY,
       order,
-      payment,
-      delivery,
+      payment: '',
+      delivery: '',
+      reconciliation: '',
     };
     expect(variables).toEqual(Object.keys(values));
     const answers: Record<string, number> = {};
@@ -199,6 +200,7 @@ describe('the shop of docs/integrate.md', () => {
         await fetch(content.checkoutUrl ?? '', { ...paid, redirect: 'manual' });
         await untilOrder(stack, order, 'PAID');
       }
+      if (title.startsWith('Compare')) values['reconciliation'] = content.id;
       if (url.includes('/v1/deliveries?')) values['delivery'] = content.data[0]?.id ?? '';
     }
     expect(answers).toMatchObject({
