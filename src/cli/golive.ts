@@ -50,6 +50,7 @@ async function golive({ url, json }: Options): Promise<void> {
   const say = (check: ProofCheck) => (json === true ? undefined : printCheck(check));
   const config = readClientConfig(env);
   const service = serviceApi({ ...config, ...(url !== undefined && { PUBLIC_URL: url }) }, ['shop']);
+  const support = serviceApi({ ...config, ...(url !== undefined && { PUBLIC_URL: url }) }, ['support']);
   const { data: configured } = await service.get('/v1/gateways', gatewaysAnswer);
   const here = gatewaysHere(env);
   const checks: ProofCheck[] = [];
@@ -65,7 +66,7 @@ async function golive({ url, json }: Options): Promise<void> {
       for (const check of rest({ gateway: { id } }, [], why)) add(check);
       continue;
     }
-    const stage = await stageOf(service, own, json !== true);
+    const stage = await stageOf({ service, support }, own, json !== true);
     if (stage.gateway.account !== account)
       throw new ConfigError(
         `the service has ${id} account ${account}, and this shell ${stage.gateway.account}: use the environment of the service`,
@@ -95,7 +96,7 @@ function gatewaysHere(env: NodeJS.ProcessEnv): readonly ConfiguredGateway[] {
 }
 
 async function stageOf(
-  service: ServiceApi,
+  services: Pick<Stage, 'service' | 'support'>,
   configured: ConfiguredGateway,
   isSpoken: boolean,
 ): Promise<Stage> {
@@ -107,7 +108,7 @@ async function stageOf(
   });
   const isTerminal = isSpoken && process.stdin.isTTY;
   return {
-    service,
+    ...services,
     gateway,
     configured,
     proof: descriptor.proof,

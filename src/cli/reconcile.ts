@@ -35,7 +35,8 @@ interface Options {
 type Reconciliation = z.infer<typeof reconciliation>;
 type Difference = z.infer<typeof difference>;
 
-interface Found {
+/** A comparison of one gateway that has ended, with all its differences. */
+export interface Found {
   readonly result: Reconciliation;
   readonly differences: readonly Difference[];
 }
@@ -92,7 +93,8 @@ async function configured(service: ServiceApi): Promise<string[]> {
 const SHORTEST_WAIT_MS = 200;
 const LONGEST_WAIT_MS = 5_000;
 
-async function reconcileOne(
+/** Asks for a comparison and waits for its end. @throws ServiceRefused | ServiceUnreachable */
+export async function reconcileOne(
   service: ServiceApi,
   asked: { readonly gateway: string; readonly since: string | undefined; readonly until: string | undefined },
 ): Promise<Found> {

@@ -15,6 +15,8 @@ import type { Payment } from '../trigger/trial-payment.ts';
 
 export interface Stage {
   readonly service: ServiceApi;
+  /** The same service with a key that may ask for a reconciliation. */
+  readonly support: ServiceApi;
   readonly gateway: Gateway;
   readonly configured: ConfiguredGateway;
   readonly proof: GatewayProof<unknown>;
