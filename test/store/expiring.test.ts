@@ -26,8 +26,12 @@ describe.each(STORES)('authorizations that lapse, in $name', ({ open }) => {
     await store.db.delete(outbox);
   });
 
-  const lapsing = async (inHours: number, status: 'AUTHORIZED' | 'PARTIALLY_CAPTURED' = 'AUTHORIZED') => {
-    const payment = await aPayment(store.db);
+  const lapsing = async (
+    inHours: number,
+    status: 'AUTHORIZED' | 'PARTIALLY_CAPTURED' = 'AUTHORIZED',
+    order: Parameters<typeof aPayment>[1] = {},
+  ) => {
+    const payment = await aPayment(store.db, order);
     const capturedMinor = status === 'AUTHORIZED' ? 0 : 10_000;
     const transaction = aTransaction(payment, { status, capturedMinor });
     const finding = aFinding(status, { pays: true });
@@ -49,6 +53,12 @@ describe.each(STORES)('authorizations that lapse, in $name', ({ open }) => {
     const over = await lapsing(-1);
     await lapsing(49);
     expect(await expiring()).toEqual([over.id, soon.id, later.id]);
+  });
+
+  it('is announced to no shop for an order of golive in test mode', async () => {
+    const payment = await lapsing(24, 'AUTHORIZED', { orderReference: 'golive-1' });
+    expect(await announceExpiring(store.db, payment, { livemode: () => false })).toBeNull();
+    expect((await listUpdates(store.db, payment.id)).map(({ state }) => state)).toEqual(['off', 'off']);
   });
 
   it('are announced once, with the next sequence of the order, the sum and the time', async () => {

@@ -180,6 +180,14 @@ describe('opening a payment', () => {
       if (given.length > 5) expect(answer.text).not.toContain(given.trim());
     });
 
+    it('warns that no shop is told of an order of golive', async () => {
+      const order = { reference: 'golive-of-a-shop', amount: 72_200, currency: 'NOK' };
+      expect(await open({ order })).toMatchObject({
+        status: 201,
+        json: { warnings: [{ pointer: '/order/reference', code: 'not_told' }] },
+      });
+    });
+
     it.each([
       ['nb_NO', 'nb-NO'],
       ['NO', 'no'],

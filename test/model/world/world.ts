@@ -209,6 +209,7 @@ export class World {
       config: { SESSION_LIFETIME: LIFETIME_MS, ON_HOLD_POLL_INTERVAL: POLL_MS },
       log: NO_LOG,
       gateways: {
+        livemode: () => false,
         find: () => this.#gateway,
         named: () => this.#gateway,
         optionsOf: () => undefined,
