@@ -43,6 +43,7 @@ export const WALLS = {
     'type src/gateways/gateway.ts',
     'src/gateways/gateway-errors.ts',
     'type src/gateways/gateway-descriptor.ts',
+    'type src/gateways/sandbox-event.ts',
   ],
   'src/gateways/*': [
     'src/lib',

@@ -95,7 +95,7 @@ export interface ListedPage {
   readonly next: string | null;
 }
 
-/** A payment of the account, whoever opened it: for questions about the time before paidonce. */
+/** A payment of the account, ours or not: for questions about the time before paidonce. */
 export interface AccountPayment {
   readonly transactionId: string;
   /** The texts beside the payment that may be the merchant's reference of its order. */

@@ -1,9 +1,8 @@
-/** All transactions of the account, whoever opened their sessions. */
+/** All transactions of the account, also those of sessions that other software opened. */
 import { z } from 'zod';
-import { GatewayRejected } from '../gateway-errors.ts';
 import type { AccountPayment, CallOptions, PaymentsPage, PaymentsPlace } from '../gateway.ts';
 import { amountField, currencyField, idField } from '../shared/gateway-fields.ts';
-import { ListingRepeats, readPage } from '../shared/read-pages.ts';
+import { readPageOnce } from '../shared/read-pages.ts';
 import { timeField } from '../shared/times.ts';
 import type { DinteroClient } from './client.ts';
 import { listingOf } from './listing-call.ts';
@@ -35,10 +34,7 @@ export async function listPayments(
     filters: { 'created_at.gte': since.toISOString(), 'created_at.lte': until.toISOString() },
     signal: options?.signal,
   };
-  const { rows, next } = await readPage(listingOf(client, call), cursor).catch((error: unknown) => {
-    // Reading the same page again would fail in the same way.
-    throw error instanceof ListingRepeats ? new GatewayRejected(error.message) : error;
-  });
+  const { rows, next } = await readPageOnce(listingOf(client, call), cursor);
   return { rows: rows.map(toPayment).filter((row) => row !== null), next };
 }
 
@@ -46,28 +42,12 @@ function toPayment(row: unknown): AccountPayment | null {
   const parsed = paymentSchema.safeParse(row);
   if (!parsed.success) return null;
   const { id, amount, currency, created_at: createdAt, ...from } = parsed.data;
+  const { sums, capturableMinor } = accountFor(parsed.data);
   return {
     transactionId: id,
     references: [from.merchant_reference, from.merchant_reference_2].filter((one) => typeof one === 'string'),
     money: { amountMinor: amount, currency },
-    keptMinor: keptOf(parsed.data),
+    keptMinor: sums.capturedMinor - sums.refundedMinor + capturableMinor,
     createdAt,
   };
 }
-
-type Row = z.infer<typeof paymentSchema>;
-
-/** Without events a status alone says whether there is money, and all of it counts. */
-function keptOf(row: Row): number {
-  const { sums, capturableMinor } = accountFor(row);
-  if ((row.events ?? []).length > 0) return sums.capturedMinor - sums.refundedMinor + capturableMinor;
-  return WITH_MONEY.has(row.status) ? row.amount : 0;
-}
-
-const WITH_MONEY: ReadonlySet<string> = new Set([
-  'AUTHORIZED',
-  'CAPTURED',
-  'PARTIALLY_CAPTURED',
-  'PARTIALLY_REFUNDED',
-  'PARTIALLY_CAPTURED_REFUNDED',
-]);

@@ -3,7 +3,7 @@ import { GatewayRejected } from '../gateway-errors.ts';
 import type { CallOptions, ListedPage, ListedTransaction, Listing, ListingPlace } from '../gateway.ts';
 import type { DinteroClient } from './client.ts';
 import { changedAt, toListed } from './listing-rows.ts';
-import { ListingRepeats, readPage } from '../shared/read-pages.ts';
+import { readPageOnce } from '../shared/read-pages.ts';
 import { listingOf } from './listing-call.ts';
 
 const DAY_MS = 86_400_000;
@@ -85,10 +85,7 @@ export async function listPage(
     filters: filters(since, until),
     signal: options?.signal,
   };
-  const { rows, next } = await readPage(listingOf(client, call), cursor).catch((error: unknown) => {
-    // Reading the same page again would fail in the same way.
-    throw error instanceof ListingRepeats ? new GatewayRejected(error.message) : error;
-  });
+  const { rows, next } = await readPageOnce(listingOf(client, call), cursor);
   return { rows: listed(isCutDown ? rows.filter((row) => isChangedSince(row, since)) : rows, since), next };
 }
 

@@ -1,5 +1,5 @@
 /** Callbacks as Dintero signs them, for `paidonce golive`. */
-import type { GatewayProof, ProofMessage, SignedBy } from '../gateway-proof.ts';
+import type { GatewayProof, ProofMessage, ProvedPayment, SignedBy } from '../gateway-proof.ts';
 import type { DinteroSettings } from './settings.ts';
 import { signCallbackForTest } from './signature.ts';
 import { callbackUrl } from './urls.ts';
@@ -7,20 +7,10 @@ import { baseOf } from '../shared/public-urls.ts';
 
 export const DINTERO_PROOF: GatewayProof<DinteroSettings> = {
   signatureHeader: 'dintero-signature',
-  callback: (settings, about, signed) =>
-    signedBy(
-      settings,
-      urlWith(callbackUrl(baseOf(settings.publicUrl), about), about.orderReference, about, signed),
-      signed,
-    ),
+  callback: (settings, about, signed) => signedBy(settings, urlAbout(settings, about, signed), signed),
   // The signature covers no body, and a callback with `method=POST` has the transaction in it.
   withUnsignedClaim: (settings, about, signed) => ({
-    ...signedBy(
-      settings,
-      urlWith(callbackUrl(baseOf(settings.publicUrl), about), about.orderReference, about, signed),
-      signed,
-      'POST',
-    ),
+    ...signedBy(settings, urlAbout(settings, about, signed), signed, 'POST'),
     body: JSON.stringify({ status: 'CAPTURED', merchant_reference: about.orderReference }),
   }),
   foreign(settings, signed) {
@@ -42,6 +32,10 @@ export const DINTERO_PROOF: GatewayProof<DinteroSettings> = {
     { what: 'another method', message: { ...message, method: 'POST' } },
   ],
 };
+
+function urlAbout({ publicUrl }: DinteroSettings, about: ProvedPayment, signed: SignedBy): URL {
+  return urlWith(callbackUrl(baseOf(publicUrl), about), about.orderReference, about, signed);
+}
 
 function urlWith(
   base: string,

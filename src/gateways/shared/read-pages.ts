@@ -47,6 +47,18 @@ export async function readPage(listing: PagedListing, cursor: string | null): Pr
 }
 
 /**
+ * The same for a caller that repeats a call after silence: a listing that repeats itself would do so again.
+ * @throws what `ask` throws, GatewayRejected where the listing repeats itself
+ */
+export async function readPageOnce(listing: PagedListing, cursor: string | null): Promise<Page> {
+  try {
+    return await readPage(listing, cursor);
+  } catch (error) {
+    throw error instanceof ListingRepeats ? new GatewayRejected(error.message) : error;
+  }
+}
+
+/**
  * A place in a listing. `mark` is an earlier place that each later one is compared with. It is moved forward
  * after 1, 2, 4, 8 … steps. This detects a cycle of any length with a small cursor (Brent's algorithm).
  */

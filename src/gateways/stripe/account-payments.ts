@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { GatewayRejected } from '../gateway-errors.ts';
 import type { AccountPayment, CallOptions, PaymentsPage, PaymentsPlace } from '../gateway.ts';
 import { idField } from '../shared/gateway-fields.ts';
-import { ListingRepeats, readPage } from '../shared/read-pages.ts';
+import { readPageOnce } from '../shared/read-pages.ts';
 import type { StripeClient } from './client.ts';
 import type { Parameters } from './form-parameters.ts';
 import { listingOf, secondsOf } from './listing-call.ts';
@@ -62,10 +62,7 @@ export async function listPayments(
     query: { ...phase.query, created },
     signal: options?.signal,
   };
-  const page = await readPage(listingOf(client, call), rest === '' ? null : rest).catch((error: unknown) => {
-    // Reading the same page again would fail in the same way.
-    throw error instanceof ListingRepeats ? new GatewayRejected(error.message) : error;
-  });
+  const page = await readPageOnce(listingOf(client, call), rest === '' ? null : rest);
   const rows = page.rows.map(phase.toPayment).filter((row) => row !== null);
   const next = page.next === null ? PHASES[index + 1]?.name : `${name} ${page.next}`;
   return { rows, next: next ?? null };

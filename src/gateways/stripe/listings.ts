@@ -1,7 +1,7 @@
 /** The listings: new sessions with their payments, and the events of older ones. */
 import { GatewayRejected } from '../gateway-errors.ts';
 import type { CallOptions, ListedPage, ListedTransaction, Listing, ListingPlace } from '../gateway.ts';
-import { ListingRepeats, readPage } from '../shared/read-pages.ts';
+import { readPageOnce } from '../shared/read-pages.ts';
 import type { StripeClient } from './client.ts';
 import { toChange } from './event-rows.ts';
 import { SUBSCRIBED_EVENTS } from './event-types.ts';
@@ -49,10 +49,7 @@ export async function listPage(
   const created = { gte: secondsOf(since), ...(isOfNew && { lte: secondsOf(until) + 1 }) };
   const asked = { ...query, created };
   const call = { operation: `list ${name}`, path, query: asked, signal: options?.signal };
-  const { rows, next } = await readPage(listingOf(client, call), cursor).catch((error: unknown) => {
-    // Reading the same page again would fail in the same way.
-    throw error instanceof ListingRepeats ? new GatewayRejected(error.message) : error;
-  });
+  const { rows, next } = await readPageOnce(listingOf(client, call), cursor);
   return { rows: rowsOf(rows, host), next };
 }
 

@@ -1,56 +1,50 @@
 /** The events of the sandbox of Stripe, each by calls of its `/__sim`: docs/stripe-sandbox.md. */
 import type { PlayedPayment, SandboxCall, SandboxEvent } from '../sandbox-event.ts';
+import {
+  CALLED_LATE,
+  CALLED_THREE_TIMES,
+  CALLED_TWICE_AT_ONCE,
+  cancels,
+  declines,
+  inTrouble,
+  isHeld,
+  named,
+  open,
+  pays,
+  paysAndLeaves,
+  paysAtOnce,
+  paysCalling,
+  paysLess,
+  released,
+  SIGNED_LONG_AGO,
+  type Played,
+} from '../shared/sandbox-events.ts';
 
-type Played = Omit<SandboxEvent, 'name'>;
-
-const LATE_MS = 5_000;
-const HELD_MS = 3_000;
-/** Beyond the window of a signature, in seconds. */
-const STALE_S = -360;
-
-const EVENTS = {
-  payment: open('the payer pays; the events and the return hit arrive', () => ({ outcome: 'authorize' })),
-  capture: open('the payer pays by a method that captures at once', () => ({ outcome: 'capture' })),
-  hold: open('a bank debit is under way, and arrives 3 seconds later', () => ({
-    outcome: 'on_hold',
-    resolve: { status: 'succeeded', afterMs: HELD_MS },
-  })),
-  hold_fails: open('a bank debit is under way, and fails 3 seconds later', () => ({
-    outcome: 'on_hold',
-    resolve: { status: 'failed', afterMs: HELD_MS },
-  })),
-  decline: open('the card is declined; the session stays open', () => ({ outcome: 'decline' })),
-  cancel: open('the payer cancels', () => ({ outcome: 'cancel' })),
-  duplicate: open('the payer pays; every event comes three times', () => ({
-    outcome: 'authorize',
-    callback: [{ copies: 3 }],
-  })),
-  twin: open('the payer pays; every fact has two Event objects, with an id each', () => ({
-    outcome: 'authorize',
-    callback: [{ twin: true }],
-  })),
-  both: open('the payer pays; every event twice and the return hit arrive at once', () => ({
-    outcome: 'authorize',
-    callback: [{ copies: 2, together: true }],
-  })),
-  late: open('the payer pays and closes the browser; the events come 5 seconds later', () => ({
-    outcome: 'authorize',
-    return: false,
-    callback: [{ delayMs: LATE_MS }],
-  })),
-  lost: open('the payer pays and closes the browser; no event comes: the sweep finds it', () => ({
-    outcome: 'authorize',
-    return: false,
-    callback: false,
-  })),
-  trouble: {
-    happensTo: 'open',
-    summary: 'the payer pays; Stripe answers the next two reads of the session with 500',
-    calls: ({ sessionId }) => [
-      { path: 'faults', body: { readSession: { status: 500, times: 2, sessionId } } },
-      { path: `sessions/${sessionId}/pay`, body: { outcome: 'authorize', return: false } },
-    ],
-  },
+export const STRIPE_EVENTS: readonly SandboxEvent[] = named({
+  payment: open('the payer pays; the events and the return hit arrive', pays),
+  capture: open('the payer pays by a method that captures at once', paysAtOnce),
+  hold: open('a bank debit is under way, and arrives 3 seconds later', isHeld('succeeded')),
+  hold_fails: open('a bank debit is under way, and fails 3 seconds later', isHeld('failed')),
+  decline: open('the card is declined; the session stays open', declines),
+  cancel: open('the payer cancels', cancels),
+  duplicate: open('the payer pays; every event comes three times', paysCalling(CALLED_THREE_TIMES)),
+  twin: open(
+    'the payer pays; every fact has two Event objects, with an id each',
+    paysCalling({ twin: true }),
+  ),
+  both: open(
+    'the payer pays; every event twice and the return hit arrive at once',
+    paysCalling(CALLED_TWICE_AT_ONCE),
+  ),
+  late: open(
+    'the payer pays and closes the browser; the events come 5 seconds later',
+    paysAndLeaves(CALLED_LATE),
+  ),
+  lost: open(
+    'the payer pays and closes the browser; no event comes: the sweep finds it',
+    paysAndLeaves(false),
+  ),
+  trouble: inTrouble('the payer pays; Stripe answers the next two reads of the session with 500'),
   forged: {
     happensTo: 'open',
     summary: 'an event with a wrong signature says that the session is paid; no payer has paid',
@@ -65,24 +59,13 @@ const EVENTS = {
       },
     ],
   },
-  stale: open('the payer pays; the events have signatures of 6 minutes ago', () => ({
-    outcome: 'authorize',
-    return: false,
-    callback: [{ t: STALE_S }],
-  })),
-  wrong_amount: open('the payer pays less than the order', ({ amountMinor }) => ({
-    outcome: 'authorize',
-    amount: Math.ceil(amountMinor / 2),
-  })),
+  stale: open('the payer pays; the events have signatures of 6 minutes ago', paysAndLeaves(SIGNED_LONG_AGO)),
+  wrong_amount: open('the payer pays less than the order', paysLess),
   refund: afterCapture('a person refunds the payment in the dashboard', ({ transactionId }) => ({
     path: `transactions/${transactionId}/refund`,
     body: {},
   })),
-  void: {
-    happensTo: 'paid',
-    summary: 'a person releases the authorization in the dashboard',
-    calls: ({ transactionId }) => [{ path: `transactions/${transactionId}/void`, body: {} }],
-  },
+  void: released('a person releases the authorization in the dashboard'),
   dispute: afterCapture("the payer's bank opens a dispute", ({ transactionId }) => ({
     path: `transactions/${transactionId}/dispute`,
     body: { reason: 'fraudulent' },
@@ -94,23 +77,7 @@ const EVENTS = {
       { path: 'transactions', body: { amount, currency, metadata: { order_id: orderReference } } },
     ],
   },
-} satisfies Record<string, Played>;
-
-export const STRIPE_EVENTS: readonly SandboxEvent[] = Object.entries(EVENTS).map(([name, event]) => ({
-  name,
-  ...event,
-}));
-
-/** The payer does something on the payment page. The browser follows its return where there is one. */
-function open(summary: string, body: (payment: PlayedPayment) => object): Played {
-  return {
-    happensTo: 'open',
-    summary,
-    calls: (payment) => [
-      { path: `sessions/${payment.sessionId}/pay`, body: body(payment), isReturned: true },
-    ],
-  };
-}
+});
 
 /** Only captured money can be refunded or disputed. */
 function afterCapture(summary: string, call: (payment: PlayedPayment) => SandboxCall): Played {
