@@ -1,5 +1,6 @@
 /** What a reconciliation has compared so far, by transaction: it has no state of its own but this. */
 import { and, eq, gt, inArray, lt, sql } from 'drizzle-orm';
+import { isMoney, PAYMENT_STATUSES } from '../domain/payment.ts';
 import type { Compared, Explanation, Holding } from '../domain/reconcile.ts';
 import { isUnfinished } from './operations.ts';
 import { madeSince } from './lists.ts';
@@ -83,14 +84,7 @@ export function differing(
     .limit(limit);
 }
 
-const WITH_MONEY = [
-  'AUTHORIZED',
-  'CAPTURED',
-  'PARTIALLY_CAPTURED',
-  'PARTIALLY_REFUNDED',
-  'REFUNDED',
-  'VOIDED',
-] as const;
+const WITH_MONEY = PAYMENT_STATUSES.filter(isMoney);
 
 /** Payments of the period with money that the gateway's listing has not shown, after this id. */
 export function unlistedPayments(
@@ -107,7 +101,7 @@ export function unlistedPayments(
     .where(
       and(
         eq(payments.gateway, gateway),
-        inArray(payments.status, [...WITH_MONEY]),
+        inArray(payments.status, WITH_MONEY),
         madeSince(payments.id, 'pay', payments.createdAt, since.toISOString()),
         until === null ? undefined : lt(payments.createdAt, until),
         gt(payments.id, after),
