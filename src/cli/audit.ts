@@ -9,7 +9,7 @@ import { chargesOf, type Charges } from './audit/charges.ts';
 import { suspectsOf, type Suspect } from './audit/find-suspects.ts';
 import { readShopOrders } from './audit/shop-orders.ts';
 import { BadNews } from './exit.ts';
-import { parseDuration } from './parse-duration.ts';
+import { parseDuration } from './parse-time.ts';
 import { print, printJson } from './print.ts';
 import { withRunningDev } from './running-dev.ts';
 

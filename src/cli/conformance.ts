@@ -7,11 +7,11 @@ import { readUpdatesConfig } from '../config/config.ts';
 import { webhookSecret } from '../config/core-variables.ts';
 import { ConfigError } from '../config/environment.ts';
 import { writtenUrl } from '../lib/variable-forms.ts';
-import type { Check } from './conformance/check.ts';
 import { examineShop } from './conformance/examine-shop.ts';
 import { Probe, ProbeFailed } from './conformance/probe.ts';
 import { BadNews } from './exit.ts';
 import { print, printJson } from './print.ts';
+import { countOf, type ProofCheck } from './proof-check.ts';
 import { withRunningDev } from './running-dev.ts';
 
 const HELP = `
@@ -123,13 +123,13 @@ function fail(error: unknown): never {
   });
 }
 
-function linesOf({ id, title, ok, evidence, advice }: Check): string[] {
+function linesOf({ id, title, ok, evidence, advice }: ProofCheck): string[] {
   const state = ok === null ? '?' : ok ? 'ok' : 'FAIL';
   const line = `${state.padEnd(4)}  ${id}: ${title}: ${evidence}`;
   return advice === undefined ? [line] : [line, `      ${advice}`];
 }
 
-function summary(order: string, checks: readonly Check[]): string {
-  const count = (wanted: boolean | null) => checks.filter(({ ok }) => ok === wanted).length;
-  return `order ${order}: ${count(true)} checks passed, ${count(false)} failed, ${count(null)} could not be made`;
+function summary(order: string, checks: readonly ProofCheck[]): string {
+  const [passed, failed, unmade] = [true, false, null].map((ok) => countOf(checks, ok));
+  return `order ${order}: ${passed} checks passed, ${failed} failed, ${unmade} could not be made`;
 }

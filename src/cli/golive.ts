@@ -9,11 +9,12 @@ import { whichSecret } from '../gateways/shared/which-secret.ts';
 import { VERSION } from '../lib/version.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { BadNews } from './exit.ts';
-import { broken, proved, unknown, type Finding, type ProofCheck } from './golive/check.ts';
+import { broken, proved, unknown, type Finding } from './golive/check.ts';
 import { proveGateway, proveHarmless, rest } from './golive/prove-gateway.ts';
 import type { Stage } from './golive/stage.ts';
 import { LEAKS_ABOVE, timingOf } from './golive/timing.ts';
 import { print, printJson } from './print.ts';
+import { countOf, type ProofCheck } from './proof-check.ts';
 import { withRunningDev } from './running-dev.ts';
 import { serviceApi, type ServiceApi } from './service-api.ts';
 import { runningSandbox } from './trigger/sandbox.ts';
@@ -52,7 +53,8 @@ async function golive({ url, json }: Options): Promise<void> {
   const service = serviceApi({ ...config, ...(url !== undefined && { PUBLIC_URL: url }) }, ['shop']);
   const support = serviceApi({ ...config, ...(url !== undefined && { PUBLIC_URL: url }) }, ['support']);
   const { data: configured } = await service.get('/v1/gateways', gatewaysAnswer);
-  const here = gatewaysHere(env);
+  // This shell may have only the service's address and key.
+  const here = readGateways(env, { mayBeNone: true });
   const checks: ProofCheck[] = [];
   const add = (check: ProofCheck) => {
     checks.push(check);
@@ -83,16 +85,6 @@ async function golive({ url, json }: Options): Promise<void> {
 function withEnvironment(url: string | undefined): NodeJS.ProcessEnv {
   const env = withRunningDev(process.env);
   return url === undefined || env['PUBLIC_URL'] !== undefined ? env : { ...env, PUBLIC_URL: url };
-}
-
-/** None where this shell has only the service's address and key. @throws ConfigError where one is wrong */
-function gatewaysHere(env: NodeJS.ProcessEnv): readonly ConfiguredGateway[] {
-  try {
-    return readGateways(env);
-  } catch (error) {
-    if (error instanceof ConfigError && error.message.includes('gateway: none is configured')) return [];
-    throw error;
-  }
 }
 
 async function stageOf(
@@ -150,6 +142,6 @@ function printCheck({ id, title, ok, evidence, advice }: ProofCheck): void {
 }
 
 function summaryOf(checks: readonly ProofCheck[]): string {
-  const count = (wanted: boolean | null) => checks.filter(({ ok }) => ok === wanted).length;
-  return `${count(true)} checks passed, ${count(false)} failed, ${count(null)} can't be made here`;
+  const [passed, failed, unmade] = [true, false, null].map((ok) => countOf(checks, ok));
+  return `${passed} checks passed, ${failed} failed, ${unmade} can't be made here`;
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import type { z } from 'zod';
 import { gatewaysAnswer } from '../api/gateways/gateway-view.ts';
 import { pageOf } from '../api/http/pages.ts';
@@ -9,6 +9,7 @@ import { readClientConfig } from '../config/config.ts';
 import { formatMoney } from '../domain/money.ts';
 import { duration } from '../lib/variable-forms.ts';
 import { BadNews } from './exit.ts';
+import { parseTime } from './parse-time.ts';
 import { asTyped, print, printJson } from './print.ts';
 import { withRunningDev } from './running-dev.ts';
 import { serviceApi, type ServiceApi } from './service-api.ts';
@@ -47,7 +48,7 @@ export function reconcileCommand(): Command {
     .description('compare every transaction of a gateway with ours')
     .option('--gateway <gateway>', 'only this gateway; default: every configured one')
     .option('--since <time>', 'how far back: a duration such as 7d, or a time; default: 7d', sinceOf)
-    .option('--until <time>', 'the end of the period; default: now', timestamp)
+    .option('--until <time>', 'the end of the period; default: now', timeOf)
     .option('--json', 'print the result as JSON')
     .addHelpText('after', EXAMPLES)
     .action(reconcile);
@@ -56,14 +57,11 @@ export function reconcileCommand(): Command {
 /** A duration before now, or a time, as ISO 8601 in UTC. */
 function sinceOf(given: string): string {
   const ms = duration.safeParse(given);
-  return ms.success ? new Date(Date.now() - ms.data).toISOString() : timestamp(given);
+  return ms.success ? new Date(Date.now() - ms.data).toISOString() : timeOf(given);
 }
 
-function timestamp(given: string): string {
-  const time = new Date(given);
-  if (Number.isNaN(time.getTime()))
-    throw new InvalidArgumentError('Expected a time like 2026-11-28T12:00:00Z, or for --since also 7d.');
-  return time.toISOString();
+function timeOf(given: string): string {
+  return parseTime(given, 'a time like 2026-11-28T12:00:00Z, or for --since also 7d');
 }
 
 async function reconcile({ gateway, since, until, json }: Options): Promise<void> {

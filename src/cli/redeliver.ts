@@ -1,7 +1,8 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { delivery } from '../api/deliveries/delivery-view.ts';
 import { resentUpdates, sentUpdate } from '../api/updates/update-view.ts';
 import { readClientConfig } from '../config/config.ts';
+import { parseTime } from './parse-time.ts';
 import { print, printJson } from './print.ts';
 import { withRunningDev } from './running-dev.ts';
 import { serviceApi, type ServiceApi } from './service-api.ts';
@@ -38,26 +39,18 @@ export function redeliverCommand(): Command {
     .option(
       '--waiting-since <time>',
       'instead of an id: all updates that were queued since then and wait for their next attempt',
-      timestamp,
+      (given: string) => parseTime(given),
     )
     .option(
       '--gave-up-since <time>',
       'instead of an id: all updates that were given up since then',
-      timestamp,
+      (given: string) => parseTime(given),
     )
     .option('--actor <name>', "the person that requests it, kept in the timeline; default: the key's name")
     .requiredOption('--reason <text>', 'the reason, kept in the timeline')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', EXAMPLES)
     .action(redeliver);
-}
-
-/** Converts a time in any common form to ISO 8601 in UTC. */
-function timestamp(given: string): string {
-  const time = new Date(given);
-  if (Number.isNaN(time.getTime()))
-    throw new InvalidArgumentError('Expected a time like 2026-11-28T12:00:00Z.');
-  return time.toISOString();
 }
 
 async function redeliver(

@@ -6,7 +6,7 @@ import { ConfigError } from '../config/environment.ts';
 import type { FailedReplay } from '../worker/replay-runs.ts';
 import { withTemporal } from './ask-temporal.ts';
 import { BadNews } from './exit.ts';
-import { parseDuration } from './parse-duration.ts';
+import { parseDuration } from './parse-time.ts';
 import { print, printJson } from './print.ts';
 import { withRunningDev } from './running-dev.ts';
 
@@ -42,17 +42,17 @@ export function replayCommand(): Command {
 async function replay({ since, bundle, json }: Options): Promise<void> {
   const config = readClientConfig(withRunningDev(process.env));
   // Loaded only here: the other commands need no worker, and start in half the time.
-  const { bundleFor, dataConverterOf, replayRuns } = await import('../worker/replay-runs.ts');
-  const { PAYLOAD_KEYS: keys } = config;
-  const options = {
-    workflowBundle: bundleFor(keys, bundle === undefined ? undefined : builtIn(bundle)),
-    dataConverter: dataConverterOf(keys),
+  const { replayRuns } = await import('../worker/replay-runs.ts');
+  const runs = {
+    taskQueue: config.TEMPORAL_TASK_QUEUE,
+    since: new Date(Date.now() - since),
+    payloadKeys: config.PAYLOAD_KEYS,
+    ...(bundle !== undefined && { built: builtIn(bundle) }),
   };
-  const runs = { taskQueue: config.TEMPORAL_TASK_QUEUE, since: new Date(Date.now() - since) };
   let replayed = 0;
   const failed: FailedReplay[] = [];
   await withTemporal(config, async (client) => {
-    for await (const failure of replayRuns(client, runs, options)) {
+    for await (const failure of replayRuns(client, runs)) {
       replayed += 1;
       if (failure !== null) failed.push(failure);
     }

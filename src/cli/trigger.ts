@@ -17,7 +17,7 @@ import {
   type RunningSandbox,
 } from './trigger/sandbox.ts';
 import {
-  holdsMoney,
+  hasMoney,
   newReference,
   openTrial,
   played,
@@ -138,10 +138,10 @@ async function paymentOf(
 
 /** Pays it where no payer has. @throws SandboxRefused */
 async function paid({ sandbox, service }: Stage, given: Payment, sent: PlayedCall[]): Promise<Payment> {
-  if (holdsMoney(given)) return given;
+  if (hasMoney(given)) return given;
   sent.push(...(await sandbox.play(eventNamed(sandbox, 'payment'), played(given))));
-  const payment = await untilPayment(service, given.id, holdsMoney);
-  if (holdsMoney(payment)) return payment;
+  const payment = await untilPayment(service, given.id, hasMoney);
+  if (hasMoney(payment)) return payment;
   throw new SandboxRefused(`${payment.id} is still ${payment.status} although the payer has paid`);
 }
 

@@ -122,14 +122,15 @@ export function readCommandSettings<Settings>(
 }
 
 /**
- * The configured gateways, for a command that only reads at them. It needs no PUBLIC_URL.
+ * The configured gateways, for a command that only reads at them. It needs no PUBLIC_URL. `mayBeNone`: also
+ * where none is configured.
  * @throws ConfigError
  */
 export function readGateways(
   env: NodeJS.ProcessEnv,
-  descriptors: Descriptors = GATEWAYS,
+  { mayBeNone = false }: { readonly mayBeNone?: boolean } = {},
 ): readonly ConfiguredGateway[] {
-  const configured = configuredIn(env, descriptors);
+  const configured = configuredIn(env, GATEWAYS);
   const { core: own, slices: values } = readVariables(
     {
       core: z.object({ PUBLIC_URL: HTTP.PUBLIC_URL.default('http://127.0.0.1') }),
@@ -137,8 +138,8 @@ export function readGateways(
     },
     {
       env,
-      secrets: secretsOf(descriptors),
-      together: () => missingGateway(configured, descriptors),
+      secrets: secretsOf(GATEWAYS),
+      together: () => (mayBeNone ? [] : missingGateway(configured, GATEWAYS)),
     },
   );
   return configured.map((each) => configure(each, values[each.id] ?? {}, own.PUBLIC_URL));

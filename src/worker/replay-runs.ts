@@ -1,8 +1,8 @@
 /** Replays the runs of a namespace on the workflow code of a build: the question before a deployment. */
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
-import { DefaultLogger, Runtime, Worker, type ReplayWorkerOptions } from '@temporalio/worker';
-
-export { bundleFor, dataConverterOf } from './conversion.ts';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import type { PayloadKeys } from '../config/payload-keys.ts';
+import { bundleFor, dataConverterOf } from './conversion.ts';
 
 /** The build's workflow code does not do what the history says, or the history can't be read. */
 export interface FailedReplay {
@@ -15,6 +15,10 @@ export interface RunsToReplay {
   readonly taskQueue: string;
   /** Open runs are replayed whatever their age, and ended ones if they ended since. */
   readonly since: Date;
+  /** The keys of the deployment whose runs these are. */
+  readonly payloadKeys: PayloadKeys;
+  /** The folder of the workflow bundles. Absent: this build's. */
+  readonly built?: string;
 }
 
 /**
@@ -24,8 +28,7 @@ export interface RunsToReplay {
  */
 export async function* replayRuns(
   client: Client,
-  { taskQueue, since }: RunsToReplay,
-  options: Pick<ReplayWorkerOptions, 'workflowBundle' | 'dataConverter'>,
+  { taskQueue, since, payloadKeys, built }: RunsToReplay,
 ): AsyncGenerator<FailedReplay | null> {
   // A run that does not replay is a result here, and the SDK would also print it.
   Runtime.install({
@@ -33,6 +36,10 @@ export async function* replayRuns(
     telemetryOptions: { logging: { forward: {}, filter: { core: 'ERROR', other: 'ERROR' } } },
     shutdownSignals: [],
   });
+  const options = {
+    workflowBundle: bundleFor(payloadKeys, built),
+    dataConverter: dataConverterOf(payloadKeys),
+  };
   const ours = `TaskQueue = '${taskQueue}'`;
   const queries = [
     `${ours} AND ExecutionStatus = 'Running'`,

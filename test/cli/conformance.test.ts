@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Check } from '../../src/cli/conformance/check.ts';
+import type { ProofCheck } from '../../src/cli/proof-check.ts';
 import { runCommand } from '../../src/cli/program.ts';
 import { freePort } from '../support/ports.ts';
 import { useTerminal } from '../support/terminal.ts';
@@ -27,10 +27,10 @@ afterEach(() => receiver?.close());
 async function examine(
   fault: Fault | undefined,
   ...more: string[]
-): Promise<{ exit: number; checks: Check[] }> {
+): Promise<{ exit: number; checks: ProofCheck[] }> {
   receiver = await startReceiver(SECRET, fault);
   const exit = await runCommand(['conformance', '--url', `${receiver.url}/updates`, '--json', ...more]);
-  const { ok, checks } = JSON.parse(terminal.output) as { ok: boolean; checks: Check[] };
+  const { ok, checks } = JSON.parse(terminal.output) as { ok: boolean; checks: ProofCheck[] };
   expect([ok, exit]).toEqual(exit === 0 ? [true, 0] : [false, 1]);
   return { exit, checks };
 }
@@ -40,11 +40,11 @@ const withProbe = async (fault?: Fault) => {
   const { url } = receiver;
   const args = ['--url', `${url}/updates`, '--probe', `${url}/orders/{reference}`, '--json'];
   const exit = await runCommand(['conformance', ...args]);
-  const { checks } = JSON.parse(terminal.output) as { checks: Check[] };
+  const { checks } = JSON.parse(terminal.output) as { checks: ProofCheck[] };
   return { exit, checks };
 };
 
-const ids = (checks: readonly Check[], wanted: boolean | null) =>
+const ids = (checks: readonly ProofCheck[], wanted: boolean | null) =>
   checks.filter(({ ok }) => ok === wanted).map(({ id }) => id);
 
 describe('paidonce conformance', () => {
@@ -136,7 +136,7 @@ describe('paidonce conformance', () => {
       `http://127.0.0.1:${await freePort()}/updates`,
       '--json',
     ]);
-    const { checks } = JSON.parse(terminal.output) as { checks: Check[] };
+    const { checks } = JSON.parse(terminal.output) as { checks: ProofCheck[] };
     expect([exit, ids(checks, false), checks[0]?.evidence]).toEqual([
       1,
       ['unsigned'],

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Check } from '../../src/cli/conformance/check.ts';
+import type { ProofCheck } from '../../src/cli/proof-check.ts';
 import { runCommand } from '../../src/cli/program.ts';
 import { endAllProcesses, startProcess } from '../e2e/support/processes.ts';
 import { freePort } from '../support/ports.ts';
@@ -77,7 +77,7 @@ describe('the receiver', () => {
       const url = await start(example);
       const args = ['--url', `${url}/updates`, '--probe', `${url}/orders/{reference}`, '--json'];
       const exit = await runCommand(['conformance', ...args]);
-      const { ok, checks } = JSON.parse(terminal.output) as { ok: boolean; checks: Check[] };
+      const { ok, checks } = JSON.parse(terminal.output) as { ok: boolean; checks: ProofCheck[] };
       expect(checks.filter((check) => check.ok !== true)).toEqual([]);
       expect([exit, ok]).toEqual([0, true]);
       const shown = checks.find(({ id }) => id === 'paid-shows')?.evidence;

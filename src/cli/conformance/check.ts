@@ -1,19 +1,12 @@
-/** One line of the answer of `paidonce conformance`. */
-export interface Check {
-  readonly id: string;
-  readonly title: string;
-  /** Null: it could not be checked. `evidence` says why. */
-  readonly ok: boolean | null;
-  readonly evidence: string;
-  readonly advice?: string;
-}
+/** What `paidonce conformance` asks of a shop, and what came of it. */
+import type { ProofCheck } from '../proof-check.ts';
 
 /** What is checked, and what to do where it fails. */
-export type Question = Pick<Check, 'id' | 'title'> & { readonly advice: string };
+export type Question = Pick<ProofCheck, 'id' | 'title'> & { readonly advice: string };
 
 export function answered(
   { id, title, advice }: Question,
-  { ok, evidence }: Pick<Check, 'ok' | 'evidence'>,
-): Check {
+  { ok, evidence }: Pick<ProofCheck, 'ok' | 'evidence'>,
+): ProofCheck {
   return { id, title, ok, evidence, ...(ok !== true && { advice }) };
 }

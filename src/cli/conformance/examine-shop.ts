@@ -10,7 +10,8 @@ import {
   type MerchantEndpoint,
   type SignedMessage,
 } from '../../updates/signed-message.ts';
-import { answered, type Check, type Question } from './check.ts';
+import type { ProofCheck } from '../proof-check.ts';
+import { answered, type Question } from './check.ts';
 import { anotherSecret, forgeriesOf } from './forgeries.ts';
 import { ProbeFailed, shortly, type Probe } from './probe.ts';
 import * as ask from './questions.ts';
@@ -27,7 +28,7 @@ export interface Examined {
   readonly probe: Probe | null;
 }
 
-export async function examineShop(examined: Examined): Promise<Check[]> {
+export async function examineShop(examined: Examined): Promise<ProofCheck[]> {
   const examination = new Examination(examined);
   await examination.refusals();
   await examination.acceptances();
@@ -38,7 +39,7 @@ export async function examineShop(examined: Examined): Promise<Check[]> {
 type Wanted = 'refuse' | 'take';
 
 class Examination {
-  readonly checks: Check[] = [];
+  readonly checks: ProofCheck[] = [];
   readonly #examined: Examined;
   readonly #updates;
   #slowestMs = 0;
@@ -108,7 +109,7 @@ class Examination {
     if (this.#examined.probe !== null) await this.#tryProbe(this.#examined.probe, ask.PROBE_STILL_STABLE);
   }
 
-  async #shows(before: string, wasForged: boolean): Promise<Check> {
+  async #shows(before: string, wasForged: boolean): Promise<ProofCheck> {
     const after = wasForged ? await this.#state() : await this.#examined.probe?.readChanged(before);
     if (after !== before)
       return answered(ask.PAID_SHOWS, { ok: true, evidence: `the order is ${shortly(after ?? '')}` });

@@ -1,14 +1,5 @@
 /** What `paidonce golive` has found out about a deployment. */
-
-export interface ProofCheck {
-  /** `<gateway>/<name>`, or the name alone for what all gateways share. */
-  readonly id: string;
-  readonly title: string;
-  /** Null: it can't be checked here; `evidence` says why. */
-  readonly ok: boolean | null;
-  readonly evidence: string;
-  readonly advice?: string;
-}
+import type { ProofCheck } from '../proof-check.ts';
 
 /** The result of a check, without its name. */
 export type Finding = Pick<ProofCheck, 'ok' | 'evidence' | 'advice'>;

@@ -5,11 +5,12 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TRIAL_PREFIX } from '../../domain/trial-order.ts';
-import type { ProofMessage } from '../../gateways/gateway-proof.ts';
+import type { ChangedMessage, ProofMessage } from '../../gateways/gateway-proof.ts';
 import { reconcileOne, type Found } from '../reconcile.ts';
+import type { ProofCheck } from '../proof-check.ts';
 import { eventNamed } from '../trigger/sandbox.ts';
 import {
-  holdsMoney,
+  hasMoney,
   newReference,
   openTrial,
   played,
@@ -17,7 +18,7 @@ import {
   untilPayment,
   type Payment,
 } from '../trigger/trial-payment.ts';
-import { attempt, broken, judged, proved, unknown, type Finding, type ProofCheck } from './check.ts';
+import { attempt, broken, judged, proved, unknown, type Finding } from './check.ts';
 import { forgeriesOf } from './forged.ts';
 import {
   deliveriesOf,
@@ -116,9 +117,9 @@ export async function proveGateway(stage: Stage, say: (check: ProofCheck) => voi
     paid = arrived.payment;
     return arrived.finding;
   });
-  await check('duplicate', () => (holdsMoney(paid) ? takesOnce(stage, paid) : unpaid()));
-  await check('resend', () => (holdsMoney(paid) ? takesResent(stage, paid) : unpaid()));
-  await check('S6', () => (holdsMoney(paid) ? hasOneEffect(stage, paid) : unpaid()));
+  await check('duplicate', () => (hasMoney(paid) ? takesOnce(stage, paid) : unpaid()));
+  await check('resend', () => (hasMoney(paid) ? takesResent(stage, paid) : unpaid()));
+  await check('S6', () => (hasMoney(paid) ? hasOneEffect(stage, paid) : unpaid()));
   await check('S1', () => hasTwoSidedWindow(stage, paid));
   await check('S2', () => readsList(stage, paid));
   await check('replay', () => actsOnStale(stage, newOrder));
@@ -210,13 +211,7 @@ async function refusesForged(
     (secret) => proof.callback(configured.settings, about, { at, deliveryId, secret }),
     newestSecret(stage),
   );
-  const answers = await inTurn(forgeries, async ({ what, message }) => ({
-    what,
-    answer: await send(stage, message),
-  }));
-  const complaints = answers
-    .filter(({ answer }) => answer.status !== 401)
-    .map(({ what, answer }) => `${what} was answered ${inWords(answer)}`);
+  const complaints = await notRefused(stage, forgeries);
   return judged(
     [...complaints, ...(await effects(stage, payment))],
     `${forgeries.length} wrong signatures were answered 401, and nothing was accepted`,
@@ -232,18 +227,23 @@ async function refusesChanged(
   const { proof, configured } = stage;
   const genuine = proof.callback(configured.settings, about, { at: new Date(), deliveryId: newDelivery() });
   const changes = proof.changed(genuine);
-  const answers = await inTurn(changes, async ({ what, message }) => ({
-    what,
-    answer: await send(stage, message),
-  }));
-  const complaints = answers
-    .filter(({ answer }) => answer.status !== 401)
-    .map(({ what, answer }) => `a callback with ${what} was answered ${inWords(answer)}`);
+  const complaints = (await notRefused(stage, changes)).map((text) => `a callback with ${text}`);
   return judged(
     [...complaints, ...(await effects(stage, payment))],
     `${changes.map(({ what }) => what).join(', ')}: each answered 401`,
     'a signature must cover all that is read: check that no proxy in between answers /callbacks, and do not go live',
   );
+}
+
+/** The wrong callbacks that were not answered 401, in words. */
+async function notRefused(stage: Stage, wrong: readonly ChangedMessage[]): Promise<string[]> {
+  const answers = await inTurn(wrong, async ({ what, message }) => ({
+    what,
+    answer: await send(stage, message),
+  }));
+  return answers
+    .filter(({ answer }) => answer.status !== 401)
+    .map(({ what, answer }) => `${what} was answered ${inWords(answer)}`);
 }
 
 /** What refused callbacks have done to an open payment that nobody has paid. */
@@ -276,7 +276,7 @@ async function believesNothing(stage: Stage, payment: Payment): Promise<Finding>
   ];
   const deliveries = await deliveriesOf(stage, payment.id);
   const complaints = [
-    ...(holdsMoney(now) || status === 'PAID' ? [`the order is ${status}, the payment ${now.status}`] : []),
+    ...(hasMoney(now) || status === 'PAID' ? [`the order is ${status}, the payment ${now.status}`] : []),
     ...(deliveries.some(({ outcome }) => outcome === 'accepted') ? [] : ['no such delivery is in the log']),
   ];
   return judged(
@@ -314,13 +314,13 @@ async function gatewayCalls(
     const why = 'a payer must pay by hand: run golive in a terminal, without --json';
     return { payment: open, finding: unknown(why) };
   }
-  const payment = await untilPayment(service, open.id, holdsMoney, sandbox === null ? BY_HAND_MS : 20_000);
+  const payment = await untilPayment(service, open.id, hasMoney, sandbox === null ? BY_HAND_MS : 20_000);
   const hasCome = await untilTrue(
     async () => (await deliveriesOf(stage, open.id)).filter(isTaken).length > before,
     10_000,
   );
   const complaints = [
-    ...(holdsMoney(payment) ? [] : [`${payment.id} is still ${payment.status}`]),
+    ...(hasMoney(payment) ? [] : [`${payment.id} is still ${payment.status}`]),
     ...(hasCome ? [] : ['no callback of the gateway came']),
   ];
   const finding = judged(
@@ -452,7 +452,7 @@ async function actsOnStale(stage: Stage, newOrder: () => string): Promise<Findin
   const open = await openTrial(service, gateway.id, newOrder());
   await sandbox.play(eventNamed(sandbox, 'lost'), played(open));
   const answer = await send(stage, callbackAbout(stage, open, newDelivery(), -SIX_MINUTES_S));
-  const payment = await untilPayment(service, open.id, holdsMoney);
+  const payment = await untilPayment(service, open.id, hasMoney);
   // The sweep finds the payment too, so that alone proves nothing.
   const isTakenUp = (await deliveriesOf(stage, open.id)).some(isTaken);
   const complaints = [
@@ -460,7 +460,7 @@ async function actsOnStale(stage: Stage, newOrder: () => string): Promise<Findin
     ...(answer.status === 401 && answer.result === 'stale_signature'
       ? []
       : [`it was answered ${inWords(answer)}`]),
-    ...(holdsMoney(payment) ? [] : [`${payment.id} is still ${payment.status}`]),
+    ...(hasMoney(payment) ? [] : [`${payment.id} is still ${payment.status}`]),
   ];
   return judged(
     complaints,
@@ -475,8 +475,8 @@ async function losesNoEvent(stage: Stage, newOrder: () => string): Promise<Findi
   if (sandbox === null) return unknown('only a sandbox fails on request');
   const open = await openTrial(service, gateway.id, newOrder());
   await sandbox.play(eventNamed(sandbox, 'trouble'), played(open));
-  const payment = await untilPayment(service, open.id, holdsMoney, 60_000);
-  const complaints = holdsMoney(payment) ? [] : [`${payment.id} is still ${payment.status} after a minute`];
+  const payment = await untilPayment(service, open.id, hasMoney, 60_000);
+  const complaints = hasMoney(payment) ? [] : [`${payment.id} is still ${payment.status} after a minute`];
   return judged(
     complaints,
     `the gateway failed twice after its callback about ${open.id}; the order is ${await statusOf(stage, open.orderReference)}`,

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import { payment as paymentView } from '../../api/payments/payment-schemas.ts';
+import { holdsMoney } from '../../domain/payment.ts';
 import type { PlayedPayment } from '../../gateways/sandbox-event.ts';
 import type { ServiceApi } from '../service-api.ts';
 
@@ -58,9 +59,7 @@ export function played(payment: Payment): PlayedPayment {
   };
 }
 
-const HOLDING = ['AUTHORIZED', 'PARTIALLY_CAPTURED', 'CAPTURED', 'PARTIALLY_REFUNDED'];
-
 /** Whether the gateway has said that the payment holds money. */
-export function holdsMoney({ status, transactionId }: Payment): boolean {
-  return transactionId !== null && HOLDING.includes(status);
+export function hasMoney({ status, transactionId }: Payment): boolean {
+  return transactionId !== null && holdsMoney(status);
 }
