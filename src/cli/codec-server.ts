@@ -34,7 +34,7 @@ async function serve({ trustOrigin }: { trustOrigin?: true }): Promise<void> {
       `CODEC_HOST: expected 127.0.0.1 or ::1 with --trust-origin, found "${config.CODEC_HOST}": a program on another machine can claim any origin`,
     );
   // Loaded only where needed: every process of paidonce loads this file.
-  const { startCodecServer } = await import('../api/codec/codec-server.ts');
+  const { startCodecServer } = await import('../api/codec/routes.ts');
   const log = createLog(config.LOG_LEVEL, 'codec-server');
   const stop = await startCodecServer({ config, log, metrics: createMetrics(), trustsOrigin });
   await untilAskedToStop();

@@ -79,14 +79,22 @@ class Played {
     const { id } = JSON.parse(body) as { id: string };
     this.#sent.set(step, (this.#sent.get(step) ?? new Set()).add(id));
     if (!isKnown && KEYLESS.test(stripe.types[step] ?? '')) return void this.#parked.push(step);
-    await until(`the run of ${this.#opened.id} has its events`, () => this.#isSignalled(), 30_000, EVERY_MS);
+    await until(`the run of ${this.#opened.id} has its events`, () => this.#isSignalled(), 30_000, EVERY_MS).catch(
+      async (error: unknown) => {
+        throw new Error(JSON.stringify(await this.#deliveries()), { cause: error });
+      },
+    );
     await untilQuiet(temporal, paymentWorkflowId({ ...this.#opened, n: 1 }));
     this.#parked = [];
   }
 
-  async #isSignalled(): Promise<boolean> {
+  async #deliveries(): Promise<{ eventId: string; state: string }[]> {
     const { body } = await stack.call('GET', `/v1/deliveries?payment=${this.#opened.id}&limit=100`);
-    const rows = body.data as { eventId: string; state: string }[];
+    return body.data as { eventId: string; state: string }[];
+  }
+
+  async #isSignalled(): Promise<boolean> {
+    const rows = await this.#deliveries();
     // Of two Event objects with one content only one may be kept.
     const isKept = (ids: Set<string>) => rows.some(({ eventId }) => ids.has(eventId));
     return rows.every(({ state }) => state !== 'received') && [...this.#sent.values()].every(isKept);

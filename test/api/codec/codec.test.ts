@@ -2,7 +2,7 @@
 import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
-import { startCodecServer } from '../../../src/api/codec/codec-server.ts';
+import { startCodecServer } from '../../../src/api/codec/routes.ts';
 import { runCommand } from '../../../src/cli/program.ts';
 import { readCodecServerConfig } from '../../../src/config/config.ts';
 import { createLog } from '../../../src/telemetry/log.ts';
