@@ -14,7 +14,7 @@ import { prune } from './prune.ts';
 import { abandonedJob, wakeForgotten, wakeUnwoken, wakeUnwatched } from './recover.ts';
 
 /** Payers wait for these signals, so the forwarder rests less than a sweep. */
-const RHYTHM = { restsPerAnswer: 4, longestRestMs: 250 };
+const RHYTHM = { restsPerAnswer: 4, longestRestMs: 250, atOnce: 4 };
 const INTERVAL_MS = 1_000;
 const PARKED_EVERY_MS = 5_000;
 const ABANDONED_EVERY_MS = 60_000;
@@ -98,20 +98,26 @@ async function forwardDeliveries(deps: Jobs): Promise<void> {
 /** The ids of the deliveries that were signalled. */
 async function forwardBatch(deps: Jobs, waiting: readonly DeliveryRow[]): Promise<string[]> {
   const forwarded: string[] = [];
-  for (const delivery of waiting) {
-    if (deps.stopping.aborted) break;
-    try {
-      await deps.runs.callback(addressOf(delivery), signalOf(delivery));
-      forwarded.push(delivery.id);
-    } catch (error) {
-      // One run that takes no signal must not delay those behind it. The delivery is claimed again in 10 s.
-      deps.log.warn(
-        { delivery: delivery.id, reason: String(error) },
-        'a stored callback could not be forwarded',
-      );
+  const rest = waiting.values();
+  const forwardRest = async (): Promise<void> => {
+    for (const delivery of rest) {
+      if (deps.stopping.aborted) return;
+      if (await forward(deps, delivery)) forwarded.push(delivery.id);
     }
-  }
+  };
+  await Promise.all(Array.from({ length: RHYTHM.atOnce }, forwardRest));
   return forwarded;
+}
+
+/** Whether it was signalled. One run that takes no signal must not delay those behind it: its turn is in 10 s. */
+async function forward({ runs, log }: Jobs, delivery: DeliveryRow): Promise<boolean> {
+  try {
+    await runs.callback(addressOf(delivery), signalOf(delivery));
+    return true;
+  } catch (error) {
+    log.warn({ delivery: delivery.id, reason: String(error) }, 'a stored callback could not be forwarded');
+    return false;
+  }
 }
 
 function addressOf(delivery: DeliveryRow): Parameters<PaymentRuns['callback']>[0] {

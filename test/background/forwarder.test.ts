@@ -82,6 +82,18 @@ describe('the forwarder', () => {
     expect(await stateOf('stuck')).toBe('received');
   });
 
+  it('passes by a signal that gets no answer', async () => {
+    const reachable = runs.callback.bind(runs);
+    let answer: () => void = () => undefined;
+    runs.callback = (address, signal) =>
+      signal.eventId === 'silent' ? new Promise((resolve) => (answer = resolve)) : reachable(address, signal);
+    await left('silent', 9);
+    for (const n of [1, 2, 3, 4, 5]) await left(`behind-${n}`);
+    start();
+    await until('those behind are signalled', () => runs.callbacks.length === 5);
+    answer();
+  });
+
   it('continues when Temporal is back', async () => {
     runs.temporal = 'down';
     await left('later');

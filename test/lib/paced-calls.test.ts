@@ -5,8 +5,8 @@ import { pacedCalls } from '../../src/lib/paced-calls.ts';
 const RHYTHM = { restsPerAnswer: 4, longestRestMs: 250 };
 
 /** When each of the calls was made, in milliseconds. */
-async function timesOf(count: number, call: () => Promise<void>): Promise<number[]> {
-  const pace = pacedCalls(RHYTHM);
+async function timesOf(count: number, call: () => Promise<void>, atOnce = 1): Promise<number[]> {
+  const pace = pacedCalls({ ...RHYTHM, atOnce });
   const times: number[] = [];
   const calls = Array.from({ length: count }, () =>
     pace(() => {
@@ -33,6 +33,14 @@ it('paced calls pause for as long as the answer took, after a failure too, up to
   const slow = await timesOf(3, () => sleep(300));
   expect(shortestGap(slow)).toBeGreaterThanOrEqual(300 + 248);
   expect(shortestGap(slow)).toBeLessThan(300 + 4 * 250);
+});
+
+it('paced calls that may wait at the same time are still 20 a second at most, and pass one that hangs', async () => {
+  const times = await timesOf(20, () => Promise.resolve(), 4);
+  expect(shortestGap(times)).toBeGreaterThanOrEqual(48);
+  const pace = pacedCalls({ ...RHYTHM, atOnce: 2 });
+  void pace(() => new Promise(() => undefined));
+  expect(await Promise.all([1, 2, 3].map((n) => pace(() => Promise.resolve(n))))).toEqual([1, 2, 3]);
 });
 
 it('paced calls return answers and throw errors unchanged', async () => {
