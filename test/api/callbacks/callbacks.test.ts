@@ -415,8 +415,10 @@ describe('a callback of Dintero', () => {
       });
       const refused = answers.filter(({ status }) => status === 503);
       expect(refused[0]).toMatchObject({ json: { code: 'unavailable' }, headers: { 'retry-after': '1' } });
-      await until('the others are stored', async () => (await log()).length >= 20);
-      expect(await log()).toHaveLength(20);
+      // A refused callback of an earlier test may be stored late.
+      const verified = async () => (await log()).filter(({ outcome }) => outcome !== 'refused');
+      await until('the others are stored', async () => (await verified()).length >= 20);
+      expect(await verified()).toHaveLength(20);
       const other = await claimPayment(at.store.db, aNewPayment());
       if (other.kind !== 'created') throw new Error(other.kind);
       expect(await callback({}, other.payment)).toMatchObject({ status: 200 });
