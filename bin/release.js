@@ -15,7 +15,7 @@ const CHECKS = ['check', 'judge:openapi'];
 /**
  * The files that name the version. The code reads it from package.json, and the code generates openapi.json.
  */
-const FILES = ['CHANGELOG.md', 'openapi.json', 'package.json', 'package-lock.json'];
+const FILES = ['CHANGELOG.md', 'openapi.json', 'package.json', 'client/package.json', 'package-lock.json'];
 const STATEMENTS = 'test/store/statements';
 
 const { version, isDryRun } = parse(process.argv.slice(2));
@@ -104,8 +104,18 @@ function release() {
 function write() {
   writeFileSync(join(root, 'CHANGELOG.md'), released(changelog, version, today));
   writeFileSync(join(root, 'openapi.json'), withVersion(read('openapi.json')));
+  const packages = ['--include-workspace-root', '--workspace', 'client', '--no-workspaces-update'];
   const options = ['--no-git-tag-version', '--allow-same-version', '--ignore-scripts', '--silent'];
-  if (!run('npm', 'version', version, ...options)) throw new Error('npm version fails, see above');
+  if (!run('npm', 'version', version, ...packages, ...options))
+    throw new Error('npm version fails, see above');
+  writeFileSync(join(root, 'package-lock.json'), withClientVersion(read('package-lock.json')));
+}
+
+/** `npm version` sets that of a workspace in the lock file only by installing everything again. */
+function withClientVersion(lockfile) {
+  const next = JSON.parse(lockfile);
+  next.packages.client.version = version;
+  return `${JSON.stringify(next, null, 2)}\n`;
 }
 
 /** Replaces text, so that nothing else in the document changes. */
@@ -128,6 +138,7 @@ function leftToDo() {
       `${gone.join(', ')}: deleted since ${last}, so no run of that version may be open (docs/adr/0014)`,
     'stored histories are never recorded again from here on: a change of workflow code needs patched() (docs/adr/0014)',
     `git push --atomic origin main ${tag}`,
+    'npm publish --workspace client --access public, with the rights to the name @paidonce',
   ].filter((words) => words !== false);
 }
 

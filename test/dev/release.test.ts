@@ -33,6 +33,7 @@ beforeEach(async () => {
   await write('CHANGELOG.md', CHANGELOG);
   await write('package.json', manifest());
   await write('package-lock.json', lockfile());
+  await write('client/package.json', clientManifest('0.1.0'));
   await write('openapi.json', '{ "openapi": "3.1.0", "info": { "title": "a", "version": "0.1.0" } }\n');
   await write(HISTORY, '{}\n');
   await write('migrations/0000_initial.sql', 'select 1;\n');
@@ -43,9 +44,11 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const manifest = (scripts: Record<string, string> = SCRIPTS) =>
-  `${JSON.stringify({ name: 'a', version: '0.1.0', type: 'module', scripts }, null, 2)}\n`;
+  `${JSON.stringify({ name: 'a', version: '0.1.0', type: 'module', workspaces: ['client'], scripts }, null, 2)}\n`;
+const clientManifest = (version: string) =>
+  `${JSON.stringify({ name: '@paidonce/client', version }, null, 2)}\n`;
 const lockfile = () =>
-  `${JSON.stringify({ name: 'a', version: '0.1.0', lockfileVersion: 3, packages: { '': { name: 'a', version: '0.1.0' } } }, null, 2)}\n`;
+  `${JSON.stringify({ name: 'a', version: '0.1.0', lockfileVersion: 3, packages: { '': { name: 'a', version: '0.1.0', workspaces: ['client'] }, client: { name: '@paidonce/client', version: '0.1.0' } } }, null, 2)}\n`;
 const read = (path: string) => readFile(join(folder, path), 'utf8');
 const ran = () => read('ran').catch(() => '');
 const options = () => ({ cwd: folder, env: gitEnvironment() });
@@ -90,6 +93,7 @@ describe('a release', () => {
       CHANGELOG.replace('## [Unreleased]\n', `## [Unreleased]\n\n## [0.2.0] - ${today}\n`),
     );
     expect(await read('package.json')).toBe(manifest().replace('0.1.0', '0.2.0'));
+    expect(await read('client/package.json')).toBe(clientManifest('0.2.0'));
     expect(await read('package-lock.json')).toBe(lockfile().replaceAll('0.1.0', '0.2.0'));
     expect(await read('openapi.json')).toContain('"info": { "title": "a", "version": "0.2.0" }');
     expect(await git('log', '-1', '--format=%s')).toBe('chore(release): 0.2.0');
