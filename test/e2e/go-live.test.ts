@@ -260,10 +260,23 @@ describe('paidonce golive', () => {
     };
     Object.assign(process.env, { DINTERO_API_URL: gateway.url, DINTERO_CHECKOUT_URL: gateway.url });
     const { exit, failed, open, checks } = await golive();
-    gateway.close();
     expect({ exit, failed }).toEqual({ exit: 0, failed: [] });
     expect(open).toEqual(expect.arrayContaining(['dintero/arrival', 'dintero/replay', 'dintero/S4']));
     expect(checks.find(({ id }) => id === 'dintero/arrival')?.evidence).toContain('must pay by hand');
+
+    // With a person at a terminal.
+    const { value } = Object.getOwnPropertyDescriptor(process.stdin, 'isTTY') ?? {};
+    process.stdin.isTTY = true;
+    terminal.output = '';
+    const ended = runCommand(['golive']);
+    await until('it asks for a payer', () => terminal.output.includes('pay here as a payer would'));
+    const [, sessionId = ''] = /within 10 minutes: \S*\/(\S+)/.exec(terminal.output) ?? [];
+    await stack.at('dintero').sandbox.pay(sessionId, { outcome: 'authorize' });
+    expect(await ended).toBe(0);
+    process.stdin.isTTY = value;
+    gateway.close();
+    expect(terminal.output).toMatch(/^ok +dintero\/arrival: .*\n.*the payer paid, the gateway called/m);
+    expect(terminal.output).toMatch(/^ok +dintero\/duplicate/m);
   }, 120_000);
 
   it('refuses the account of another deployment', async () => {
