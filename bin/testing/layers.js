@@ -30,7 +30,7 @@ const LAYERS = [
   },
   {
     name: 'e2e',
-    needs: ['temporal', 'postgres', 'embedded'],
+    needs: ['temporal', 'postgres', 'embedded', 'jq'],
     apart: true,
     load: 0.5,
     loads: {

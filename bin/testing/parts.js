@@ -30,6 +30,7 @@ const MAKERS = {
   python: async () => ({ PYTHON: programAt('python') }),
   // Documents print calls by curl, and the tests run them as printed.
   curl: async () => void programAt('curl'),
+  jq: async () => void programAt('jq'),
   examples: async () => ({ EXAMPLES: await installedExamples() }),
 };
 
@@ -41,6 +42,7 @@ const PROGRAMS_OF = {
   chromium: () => ['chromium'],
   python: () => ['python'],
   curl: () => ['curl'],
+  jq: () => ['jq'],
   examples: () => ['php', 'python', 'venv'],
   images: () => ['netcat', 'prometheus', 'wget'],
 };

@@ -41,6 +41,12 @@ const PROGRAMS = {
     purpose: "checks the health of Temporal's server, as in its image",
     find: () => onPath('nc'),
   },
+  jq: {
+    name: 'jq',
+    debian: 'jq',
+    purpose: 'reads the answers of Temporal in deploy/deploy-worker.sh',
+    find: () => onPath('jq'),
+  },
   prometheus: {
     name: 'Prometheus',
     debian: 'prometheus',

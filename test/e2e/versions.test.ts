@@ -1,74 +1,86 @@
 /**
- * Two versions of the worker at once, deployed as docs/run-in-production.md describes: Worker Versioning and
- * set-current-version.
+ * Builds of the worker that replace each other under load, by deploy/deploy-worker.sh, as
+ * docs/run-in-production.md describes: Worker Versioning and set-current-version.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
-import { findTemporalCli } from '../../dev/temporal-cli.ts';
 import { startProcess } from '../support/child.ts';
 import { builtFolder } from '../support/compiled.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { BALANCED, checkBooks } from './support/books.ts';
-import type { Process } from './support/processes.ts';
+import { createInstallation, type Done, type Installation } from './support/installation.ts';
 import { newOrder, open, untilOrder, untilTold } from './support/shop.ts';
 import { sendPayer } from './support/send-payer.ts';
 import { startStack, type Stack } from './support/stack.ts';
-import { until } from './support/until.ts';
 
-const PAYERS = 60;
+const PAYERS = 40;
+const ROLLBACK_PAYERS = 25;
 const DEPLOYMENT = 'e2e';
-const yes = (): boolean => true;
-const no = (): boolean => false;
+/** The commands of deploy-worker.sh, with service.sh in the place of systemd. */
+const HOOKS = {
+  PAIDONCE: 'node "$OPT/$BUILD/bin/paidonce.js"',
+  START: `"${join(import.meta.dirname, '..', '..', 'deploy', 'service.sh')}" start "worker@$BUILD"`,
+  STOP: `"${join(import.meta.dirname, '..', '..', 'deploy', 'service.sh')}" stop "worker@$BUILD"`,
+};
 
 let postgres: TestPostgres;
 let stack: Stack;
+let installation: Installation;
 
 beforeAll(async () => {
   postgres = await startPostgres();
-  const env = { TEMPORAL_DEPLOYMENT_NAME: DEPLOYMENT, TEMPORAL_WORKER_BUILD_ID: 'one' };
-  stack = await startStack({ databaseUrl: await postgres.createMigratedDatabase(), env });
-  await makeCurrent('one');
+  const env = { TEMPORAL_DEPLOYMENT_NAME: DEPLOYMENT };
+  // The workers are those of the script.
+  stack = await startStack({ databaseUrl: await postgres.createMigratedDatabase(), env, roles: ['api'] });
+  installation = await createInstallation(stack.env);
+  await installation.addBuild('one');
+  expect(await deploy('deploy', 'one')).toMatchObject({ code: 0 });
 }, 150_000);
 
 afterAll(async () => {
+  await installation?.remove();
   await stack?.stop();
   await postgres?.stop();
 });
 
-/** Refused until a worker of that build has polled. */
-async function makeCurrent(buildId: string): Promise<void> {
-  const executable = await findTemporalCli({ env: process.env, say: () => undefined });
-  const address = ['--address', stack.env['TEMPORAL_ADDRESS'] ?? ''];
-  const version = ['--deployment-name', DEPLOYMENT, '--build-id', buildId, '--yes'];
-  const args = ['worker', 'deployment', 'set-current-version', ...version, ...address];
-  const isSet = () => promisify(execFile)(executable, args).then(yes, no);
-  await until(`build ${buildId} is current`, isSet, 60_000, 300);
+function deploy(action: 'deploy' | 'rollback', build: string): Promise<Done> {
+  const env = { ...HOOKS, ENV_FILE: join(installation.folder, 'etc', 'common.env'), DRAIN_LIMIT: '1' };
+  return installation.run('deploy-worker.sh', [action, build], env);
 }
 
-describe('a new version of the worker', () => {
-  it('takes over under load: nothing is stuck, lost or doubled', async () => {
-    const held = await open(stack, newOrder('held'));
-    const hold = await stack.sandbox.pay(held.sessionId, { outcome: 'on_hold' });
-    await untilOrder(stack, held.orderReference, 'PAYMENT_PENDING');
-    const references = Array.from({ length: PAYERS }, () => newOrder('versions'));
-    const shopping = references.map(async (reference, index) => {
-      await sleep(index * 120);
-      await sendPayer(stack, reference, index);
-    });
-    const deploying = deploy();
-    const [next] = await Promise.all([deploying, ...shopping]);
-    await stack.sandbox.change(hold.transactionId, { status: 'AUTHORIZED', callback: false });
-    await untilTold(stack, [...references, held.orderReference], 'order.paid', 60_000);
-    expect(await checkBooks(stack, [...references, held.orderReference])).toEqual(BALANCED);
-    expect(next.hasEnded()).toBe(false);
+async function isRunning(build: string): Promise<boolean> {
+  return (await installation.run('service.sh', ['status', `worker@${build}`])).code === 0;
+}
+
+/** Payers come while something happens. Each order must be paid once. */
+async function whilePayersCome(count: number, what: () => Promise<Done>): Promise<Done> {
+  const references = Array.from({ length: count }, () => newOrder('versions'));
+  const held = await open(stack, newOrder('held'));
+  const hold = await stack.sandbox.pay(held.sessionId, { outcome: 'on_hold' });
+  await untilOrder(stack, held.orderReference, 'PAYMENT_PENDING');
+  const shopping = references.map(async (reference, index) => {
+    await sleep(index * 120);
+    await sendPayer(stack, reference, index);
+  });
+  const [done] = await Promise.all([what(), ...shopping]);
+  await stack.sandbox.change(hold.transactionId, { status: 'AUTHORIZED', callback: false });
+  const all = [...references, held.orderReference];
+  await untilTold(stack, all, 'order.paid', 60_000);
+  expect(await checkBooks(stack, all)).toEqual(BALANCED);
+  return done;
+}
+
+describe('deploy-worker.sh, under load', () => {
+  it('deploys a build: nothing is stuck, lost or doubled', async () => {
+    await installation.addBuild('two');
+    const { code, output } = await whilePayersCome(PAYERS, () => deploy('deploy', 'two'));
+    expect([code, output]).toEqual([0, expect.stringContaining('one is stopped')]);
+    expect([await isRunning('one'), await isRunning('two')]).toEqual([false, true]);
   }, 300_000);
 
-  it('runs the payments that are opened from now on', async () => {
+  it('lets the new build run the payments that are opened from now on', async () => {
     const { sessionId, orderReference } = await open(stack);
     await stack.sandbox.pay(sessionId, { outcome: 'authorize' });
     await untilTold(stack, [orderReference]);
@@ -76,8 +88,14 @@ describe('a new version of the worker', () => {
     const version = (body as { checks: { name: string; text: string }[] }).checks.find(
       ({ name }) => name === 'worker version',
     );
-    expect(version?.text).toBe('two is current, 1 polling; this is one');
+    expect(version?.text).toBe('two is current, 1 polling');
   }, 150_000);
+
+  it('goes back to the older build', async () => {
+    const { code, output } = await whilePayersCome(ROLLBACK_PAYERS, () => deploy('rollback', 'one'));
+    expect([code, output]).toEqual([0, expect.stringContaining('two is stopped')]);
+    expect([await isRunning('one'), await isRunning('two')]).toEqual([true, false]);
+  }, 300_000);
 });
 
 describe('paidonce replay, before a deployment', () => {
@@ -86,10 +104,11 @@ describe('paidonce replay, before a deployment', () => {
     const held = await open(stack, newOrder('replay'));
     await stack.sandbox.pay(held.sessionId, { outcome: 'on_hold' });
     await untilOrder(stack, held.orderReference, 'PAYMENT_PENDING');
+    await installation.addBuild('four', (code) => without(code, 'lookAtPayment'));
     const own = await replay([]);
     expect(own).toMatchObject({ code: 0, failed: [] });
     expect(own.replayed).toBeGreaterThan(PAYERS);
-    const other = await replay(['--bundle', await buildWithout('lookAtPayment')]);
+    const other = await replay(['--bundle', join(installation.folder, 'opt', 'four')]);
     expect(other).toMatchObject({ code: 1, replayed: own.replayed });
     const named = other.failed.map(({ workflowId }) => workflowId);
     expect(named).toContain(`payment/${held.orderReference}/1`);
@@ -102,6 +121,48 @@ describe('paidonce replay, before a deployment', () => {
   });
 });
 
+describe('deploy-worker.sh, with a build that must not run', () => {
+  it('does not go back past a build that has written a patch', async () => {
+    await installation.addBuild('three', withPatch);
+    expect(await deploy('deploy', 'three')).toMatchObject({ code: 0 });
+    const { orderReference, sessionId } = await open(stack, newOrder('patched'));
+    await stack.sandbox.pay(sessionId, { outcome: 'on_hold' });
+    await untilOrder(stack, orderReference, 'PAYMENT_PENDING');
+    const { code, output } = await deploy('rollback', 'one');
+    expect([code, output]).toEqual([1, expect.stringContaining(`payment/${orderReference}/1`)]);
+    expect(output).toContain('nothing was changed');
+    expect([await isRunning('one'), await isRunning('three')]).toEqual([false, true]);
+  }, 150_000);
+
+  it('deploys no build that does not continue the runs of production, or does not start', async () => {
+    expect(await deploy('deploy', 'four')).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('nothing was changed'),
+    });
+    await installation.addBuild('five', withPatch);
+    // Only its worker does not start, since another process has its port.
+    await installation.writeEnv('worker-five', { ADMIN_PORT: stack.env['PORT'] ?? '' });
+    const env = { ...HOOKS, ENV_FILE: join(installation.folder, 'etc', 'common.env'), POLL_LIMIT: '5' };
+    const { code, output } = await installation.run('deploy-worker.sh', ['deploy', 'five'], env);
+    expect([code, output]).toEqual([1, expect.stringContaining('three is still current')]);
+    expect([await isRunning('five'), await isRunning('three')]).toEqual([false, true]);
+  }, 150_000);
+});
+
+/** This build with a patch that every payment's run writes into its history. */
+function withPatch(code: string): string {
+  const [call = '', workflow = ''] =
+    /\(0,(\w+)\.workflowInfo\)\(\)/.exec(code.slice(code.indexOf('function runSession('))) ?? [];
+  expect(call).not.toBe('');
+  return code.replace('function runSession(input) {', `$&\n  (0,${workflow}.patched)('planted');`);
+}
+
+/** This build, but for an activity that has another name. */
+function without(code: string, activity: string): string {
+  expect(code).toContain(`.${activity}.`);
+  return code.replaceAll(`.${activity}.`, `.${activity}Again.`);
+}
+
 interface Replay {
   readonly code: number | null;
   readonly replayed: number;
@@ -113,30 +174,4 @@ async function replay(args: readonly string[]): Promise<Replay> {
   const { lines, ended } = startProcess([main, 'replay', '--since', '1h', '--json', ...args], stack.env);
   const { code } = await ended;
   return { code, ...(JSON.parse(lines.join('\n') || '{}') as Omit<Replay, 'code'>) };
-}
-
-const folders: string[] = [];
-afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))));
-
-/** This build, but for an activity that has another name. */
-async function buildWithout(activity: string): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'paidonce-build-'));
-  folders.push(folder);
-  const code = await readFile(join(await builtFolder(), 'workflow-bundle.js'), 'utf8');
-  expect(code).toContain(`.${activity}.`);
-  await writeFile(join(folder, 'workflow-bundle.js'), code.replaceAll(`.${activity}.`, `.${activity}Again.`));
-  return folder;
-}
-
-/** The new version is started first, then made current, then the old one is stopped. */
-async function deploy(): Promise<Process> {
-  await sleep(2_000);
-  const next = await stack.launchRole('worker', { TEMPORAL_WORKER_BUILD_ID: 'two' });
-  await makeCurrent('two').catch((error: unknown) => {
-    throw new Error(`its worker said:\n  ${next.lines.join('\n  ')}`, { cause: error });
-  });
-  await sleep(1_000);
-  await stack.kill('worker', 'SIGTERM');
-  expect(await stack.process('worker').ended).toEqual({ code: 0, signal: null });
-  return next;
 }

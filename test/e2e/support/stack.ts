@@ -50,6 +50,8 @@ export interface StackOptions {
    */
   readonly databaseUrl?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** With `databaseUrl`: the processes of the service that it starts; by default an API and a worker. */
+  readonly roles?: readonly Role[];
   /** `stripe`: both gateways are configured, and the stack's payers and payments are at Stripe. */
   readonly gateway?: GatewayId;
   /** Namespaces on its Temporal for the stacks beside it. */
@@ -161,14 +163,14 @@ function stripeOf({ stripe }: Ports): { readonly stripe?: Sandbox } {
   return stripe === null ? {} : { stripe: createStripeSandbox(addressOf(stripe)) };
 }
 
-async function startAll(stack: Stack, { databaseUrl, beside }: StackOptions): Promise<void> {
+async function startAll(stack: Stack, { databaseUrl, beside, roles }: StackOptions): Promise<void> {
   try {
     const isStripe = stack.env['STRIPE_API_URL'] !== undefined;
     const shared: Name[] = ['temporal', 'sandbox', ...(isStripe ? (['stripe'] as const) : [])];
     if (beside === undefined) await Promise.all(shared.map((name) => stack.start(name)));
     else if (isStripe) await listenToo(stack);
     if (databaseUrl === undefined) await stack.start('serve');
-    else await Promise.all([stack.start('api'), stack.start('worker')]);
+    else await Promise.all((roles ?? (['api', 'worker'] as const)).map((role) => stack.start(role)));
   } catch (error) {
     await stack.stop();
     throw error;
