@@ -64,7 +64,16 @@ const LAYERS = [
   },
   {
     name: 'deploy',
-    needs: ['temporal', 'temporalServer', 'compose', 'postgresPrograms', 'images'],
+    needs: [
+      'temporal',
+      'temporalServer',
+      'compose',
+      'postgres',
+      'embedded',
+      'postgresPrograms',
+      'images',
+      'proxy',
+    ],
     apart: true,
     load: 0.5,
   },

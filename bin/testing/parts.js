@@ -30,6 +30,7 @@ const MAKERS = {
   python: async () => ({ PYTHON: programAt('python') }),
   // Documents print calls by curl, and the tests run them as printed.
   curl: async () => void programAt('curl'),
+  proxy: async () => void ['nginx', 'openssl'].map(programAt),
   jq: async () => void programAt('jq'),
   examples: async () => ({ EXAMPLES: await installedExamples() }),
 };
@@ -42,6 +43,7 @@ const PROGRAMS_OF = {
   chromium: () => ['chromium'],
   python: () => ['python'],
   curl: () => ['curl'],
+  proxy: () => ['nginx', 'openssl'],
   jq: () => ['jq'],
   examples: () => ['php', 'python', 'venv'],
   images: () => ['netcat', 'prometheus', 'wget'],

@@ -53,6 +53,18 @@ const PROGRAMS = {
     purpose: 'reads the figures of the containers',
     find: () => onPath('prometheus'),
   },
+  nginx: {
+    name: 'nginx',
+    debian: 'nginx-light',
+    purpose: 'runs deploy/nginx/paidonce.conf',
+    find: () => onPath('nginx'),
+  },
+  openssl: {
+    name: 'OpenSSL',
+    debian: 'openssl',
+    purpose: 'makes the certificate of the proxy in the tests',
+    find: () => onPath('openssl'),
+  },
   wget: {
     name: 'wget',
     debian: 'wget',

@@ -232,7 +232,7 @@ async function specsOf(
       Promise.resolve(roleSpec(name, dist, { ...env, ...more }));
   const dataDir = join(folder, 'server');
   const sandbox = (of: GatewaySandbox, port: number) =>
-    sandboxSpec(of, dist, port, { folder, api: ports.api });
+    sandboxSpec(of, dist, port, { folder, publicUrl: env['PUBLIC_URL'] ?? '' });
   return {
     async temporal() {
       const spec = await temporalServer({ executable, port: ports.temporal, uiPort: null, dataDir });
@@ -250,7 +250,7 @@ function sandboxSpec(
   of: GatewaySandbox,
   dist: string,
   port: number,
-  { folder, api }: { readonly folder: string; readonly api: number },
+  { folder, publicUrl }: { readonly folder: string; readonly publicUrl: string },
 ): ChildSpec {
   const { callsVariable, portVariable } = of;
   return {
@@ -261,7 +261,7 @@ function sandboxSpec(
       ...of.variables(addressOf(port)),
       [portVariable]: String(port),
       STRIPE_SANDBOX_REQUESTS: process.env['STRIPE_SANDBOX_REQUESTS'],
-      ...(callsVariable !== undefined && { [callsVariable]: callsTo(addressOf(api)) }),
+      ...(callsVariable !== undefined && { [callsVariable]: callsTo(publicUrl) }),
       DATA_DIR: join(folder, 'sandbox'),
     },
     answers: () => read(`${addressOf(port)}/__sim/requests`),
