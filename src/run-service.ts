@@ -140,7 +140,9 @@ async function createService(
     [roles.api && 'api', roles.worker && 'worker'].filter(Boolean).join('+'),
   );
   const metrics = createMetrics();
-  const store = await openStore({ databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR });
+  const store = await openStore({ databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR }, ({ kind }) =>
+    metrics.storeRefusals.inc({ kind }),
+  );
   const { client, connection } = connectClient(config);
   let fail: (error: Error) => void = () => undefined;
   const failed = new Promise<Error>((resolve) => {

@@ -11,7 +11,7 @@ import { checkGateway } from './gateway-checks.ts';
 import { checkEndpoint, checkFailing } from './merchant-checks.ts';
 import { checkOpenings } from './openings.ts';
 import { checkOperations } from './operation-checks.ts';
-import { checkStore } from './store-checks.ts';
+import { checkRefusals, checkStore } from './store-checks.ts';
 import { checkTemporal } from './temporal-checks.ts';
 
 export interface Health {
@@ -48,7 +48,7 @@ async function examine(service: Service): Promise<Health> {
     Promise.all([checkEndpoint(config), checkFailing(store.db)]),
     figures(),
   ]);
-  const checks = [...groups.flat(), checkOpenings(openings)];
+  const checks = [...groups.flat(), checkRefusals(store.refused()), checkOpenings(openings)];
   const states = checks.map(({ state }) => state);
   return {
     status: states.includes('fail') ? 'fail' : states.includes('warn') ? 'warn' : 'ok',

@@ -2,6 +2,7 @@ import { paidonce } from './shell-commands.ts';
 import type { Gateway } from '../gateways/gateway.ts';
 import { countLive, readGateway } from '../store/store-health.ts';
 import type { Db } from '../store/open.ts';
+import type { Refusal, RefusalKind } from '../store/refusals.ts';
 import { readSchemaState } from '../store/schema-state.ts';
 import { check, fail, ok, warn, type Check, type CheckResult } from './check.ts';
 
@@ -16,6 +17,29 @@ export async function checkStore(db: Db, where: string, gateways: readonly Gatew
   const strangers = check('gateways', () => checkGateways(db, gateways), todo);
   return [migrations, ...(await Promise.all([...owners, strangers]))];
 }
+
+/** Counts as the present: what could not be written is tried again within seconds. */
+const PRESENT_MS = 60_000;
+
+/** Why PostgreSQL refuses statements now, though it answers. Null where it does not. */
+export function refusesNow(refusal: Refusal | null, now = Date.now()): string | null {
+  if (refusal === null || now - refusal.at.getTime() > PRESENT_MS) return null;
+  return `refuses statements: ${refusal.reason}`;
+}
+
+export function checkRefusals(refusal: Refusal | null): Check {
+  const why = refusesNow(refusal);
+  if (why === null) return { name: 'store refusals', ...ok('none within the last minute, here') };
+  const todo = `${TODO[refusal?.kind ?? 'io']}; nothing is lost, and what waits is written then`;
+  return { name: 'store refusals', ...fail(`PostgreSQL ${why}`, todo) };
+}
+
+const TODO: Record<RefusalKind, string> = {
+  disk_full: 'give its disk room',
+  read_only: 'DATABASE_URL must name the primary, and its default_transaction_read_only be off',
+  resources: 'raise its memory or max_connections, or see what uses them: its log says more',
+  io: 'see its log: a file could not be read or written',
+};
 
 async function checkMigrations(db: Db, where: string): Promise<CheckResult> {
   const { state, done, known } = await readSchemaState(db);

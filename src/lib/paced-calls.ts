@@ -28,7 +28,7 @@ export function pacedCalls({ restsPerAnswer, longestRestMs, atOnce = 1 }: PaceSe
         try {
           resolve(await call());
         } catch (error) {
-          reject(error as Error);
+          reject(error);
         }
         const wanted = restsPerAnswer * (performance.now() - begun);
         await sleep(Math.min(longestRestMs, Math.max(SHORTEST_REST_MS, wanted)));

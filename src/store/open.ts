@@ -8,6 +8,7 @@ import { ensureDataDirectory } from './data-directory.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { migrateEmbedded, migratePostgres } from './migrations.ts';
 import { databaseOn } from './database.ts';
+import { clientsThatReport, type Refusal } from './refusals.ts';
 
 /** Either store, or a transaction on it. */
 export type Db = PgDatabase<PgQueryResultHKT>;
@@ -15,19 +16,25 @@ export type Db = PgDatabase<PgQueryResultHKT>;
 export interface Store {
   readonly db: Db;
   readonly kind: 'embedded' | 'postgresql';
+  /** The last statement that PostgreSQL refused though it answered. Null where there was none. */
+  refused(): Refusal | null;
   /** Brings the schema up to date. Safe to run in several processes at once. */
   migrate(): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * PostgreSQL where a URL is given, else the embedded store in `dataDir` (`memory://`: nothing on disk).
+ * PostgreSQL where a URL is given, else the embedded store in `dataDir` (`memory://`: nothing on disk). `onRefusal` is
+ * told of each statement that PostgreSQL refuses.
  * @throws DirectoryInUse where another process has the embedded store
  */
-export function openStore(at: { databaseUrl?: string | undefined; dataDir: string }): Promise<Store> {
+export function openStore(
+  at: { databaseUrl?: string | undefined; dataDir: string },
+  onRefusal: (refusal: Refusal) => void = () => undefined,
+): Promise<Store> {
   return at.databaseUrl === undefined
     ? openEmbedded(at.dataDir)
-    : Promise.resolve(openPostgres(at.databaseUrl));
+    : Promise.resolve(openPostgres(at.databaseUrl, onRefusal));
 }
 
 async function openEmbedded(dataDir: string): Promise<Store> {
@@ -56,6 +63,7 @@ async function embedded(client: PGlite, unlock: () => Promise<void>): Promise<St
   return {
     db,
     kind: 'embedded',
+    refused: () => null,
     migrate: () => migrateEmbedded({ query: (text, values) => client.query(text, values) }),
     async close() {
       await client.close();
@@ -64,9 +72,14 @@ async function embedded(client: PGlite, unlock: () => Promise<void>): Promise<St
   };
 }
 
-function openPostgres(connectionString: string): Store {
+function openPostgres(connectionString: string, onRefusal: (refusal: Refusal) => void): Store {
+  let last: Refusal | null = null;
   const pool = new pg.Pool({
     connectionString,
+    Client: clientsThatReport((refusal) => {
+      last = refusal;
+      onRefusal(refusal);
+    }),
     max: 20,
     connectionTimeoutMillis: 2_000,
     statement_timeout: 10_000,
@@ -83,6 +96,7 @@ function openPostgres(connectionString: string): Store {
   return {
     db: databaseOn(pool),
     kind: 'postgresql',
+    refused: () => last,
     migrate: () => migratePostgres(connectionString),
     close: () => pool.end(),
   };

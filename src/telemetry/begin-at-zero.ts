@@ -20,6 +20,7 @@ export function beginAtZero(metrics: Metrics, gateways: readonly string[]): void
   for (const outcome of ['opened', 'known', 'refused', 'unavailable']) metrics.openings.inc({ outcome }, 0);
   for (const reason of ['no_key', 'wrong_key', 'too_often']) metrics.unauthorized.inc({ reason }, 0);
   for (const status of PAYMENT_STATUSES) metrics.outcomes.inc({ status }, 0);
+  for (const kind of ['disk_full', 'read_only', 'resources', 'io']) metrics.storeRefusals.inc({ kind }, 0);
   for (const outcome of ['done', 'failed']) metrics.namespaceRepairs.inc({ outcome }, 0);
   for (const type of UPDATE_TYPES)
     for (const outcome of ['delivered', 'failed', 'gone', 'gave_up'])

@@ -120,6 +120,12 @@ function gatewayMetrics(registers: Registry[]) {
 /** Metrics of the Temporal server, its namespace and its workers. */
 function temporalMetrics(registers: Registry[]) {
   return {
+    storeRefusals: new Counter({
+      name: 'paidonce_store_refusals_total',
+      help: 'Statements that PostgreSQL refused though it answered, by kind: disk_full, read_only, resources, io',
+      labelNames: ['kind'],
+      registers,
+    }),
     namespaceRepairs: new Counter({
       name: 'paidonce_namespace_repairs_total',
       help: 'Repairs of search attributes or sweeps that were missing in the Temporal namespace, by outcome: done, failed',

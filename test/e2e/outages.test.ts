@@ -15,6 +15,7 @@ import { until } from './support/until.ts';
 
 /** Shorter than the time for which the gateways retry. */
 const NOTHING_FOR_MS = 6_000;
+const FULL_FOR_MS = 15_000;
 
 let gated: GatedStack;
 let stack: Stack;
@@ -41,6 +42,27 @@ it('while Temporal is away for a minute every callback is answered 200, and all 
 it('while the store is away for a minute every callback is answered 200, and all are paid after it is back', async () => {
   await expectSurvived(stack, { begin: () => gated.gate.shut(), end: () => gated.gate.open() });
 }, 240_000);
+
+it("while the store's disk is full callbacks are answered 200, it is said everywhere, and all are paid afterwards", async () => {
+  const opened = await openEverywhere(stack, 'full');
+  await gated.setFull(true);
+  await payOver(FULL_FOR_MS, stack, opened);
+  await until('it is said', async () => (await readiness(stack)).said === 'degraded');
+  const { body: ready } = await stack.call('GET', '/readyz');
+  expect(ready.store).toMatch(/^refuses statements: could not extend file .* No space left on device$/);
+  const { body: health } = await stack.call('GET', '/v1/health');
+  expect(health.checks).toContainEqual({
+    name: 'store refusals',
+    state: 'fail',
+    text: `PostgreSQL ${ready.store}`,
+    todo: expect.stringContaining('give its disk room'),
+  });
+  const figures = await (await fetch(`${stack.origin}/metrics`)).text();
+  expect(figures).toMatch(/^paidonce_store_refusals_total\{kind="disk_full"\} [1-9]/m);
+  await gated.setFull(false);
+  await expectPaidBy(stack, opened, 200);
+  await expectAllDelivered(stack);
+}, 180_000);
 
 /** The same request that the sandbox made last, once more. */
 async function repeatCallback({ sessionId }: Opened): Promise<Response> {

@@ -79,11 +79,14 @@ class Played {
     const { id } = JSON.parse(body) as { id: string };
     this.#sent.set(step, (this.#sent.get(step) ?? new Set()).add(id));
     if (!isKnown && KEYLESS.test(stripe.types[step] ?? '')) return void this.#parked.push(step);
-    await until(`the run of ${this.#opened.id} has its events`, () => this.#isSignalled(), 30_000, EVERY_MS).catch(
-      async (error: unknown) => {
-        throw new Error(JSON.stringify(await this.#deliveries()), { cause: error });
-      },
-    );
+    await until(
+      `the run of ${this.#opened.id} has its events`,
+      () => this.#isSignalled(),
+      30_000,
+      EVERY_MS,
+    ).catch(async (error: unknown) => {
+      throw new Error(JSON.stringify(await this.#deliveries()), { cause: error });
+    });
     await untilQuiet(temporal, paymentWorkflowId({ ...this.#opened, n: 1 }));
     this.#parked = [];
   }

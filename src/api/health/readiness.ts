@@ -1,6 +1,7 @@
 /** Whether a process can accept a callback. The check reads only. */
 import type { z } from 'zod';
 import type { Service } from '../../service.ts';
+import { refusesNow } from '../../health/store-checks.ts';
 import { withStoreTimeout } from '../../store/errors.ts';
 import { ping } from '../../store/store-health.ts';
 import { rootOf } from '../../lib/root-of.ts';
@@ -15,10 +16,11 @@ export const LOOK_LIMIT_MS = 800;
  */
 export async function readinessOf(service: Service, isInside: boolean): Promise<z.infer<typeof ready>> {
   const said = (reason: string | null) => (reason === null ? 'ok' : isInside ? reason : 'away');
-  const [store, temporal] = await Promise.all([
+  const [away, temporal] = await Promise.all([
     reasonOf(withStoreTimeout(ping(service.store.db), LOOK_LIMIT_MS)),
     temporalAway(service),
   ]);
+  const store = away ?? refusesNow(service.store.refused());
   const isAble = store === null || temporal === null;
   const isOpening = service.openings.failing() === 0;
   const isWhole = store === null && temporal === null && isOpening;

@@ -125,7 +125,7 @@ async function openRun(service: Service, payment: PaymentRow): Promise<PaymentRo
 }
 
 function stillOpening({ gateway }: PaymentRow): Refusal {
-  const text = `${gateway} has not answered yet; send the request again: nothing is done twice`;
+  const text = `there is no session at ${gateway} yet; send the request again: nothing is done twice`;
   return new Refusal('unavailable', text, { retryAfterSeconds: STILL_OPENING_RETRY_S });
 }
 

@@ -2,6 +2,7 @@
  * API and worker on PostgreSQL behind a gate, so that the store and Temporal can each be made unreachable.
  */
 import { expect } from '@jest/globals';
+import pg from 'pg';
 import { startPostgres } from '../../support/postgres.ts';
 import { BALANCED, checkBooks } from './books.ts';
 import { openGate, type Gate } from './gate.ts';
@@ -14,6 +15,8 @@ export interface GatedStack {
   readonly stack: Stack;
   /** In front of the store. */
   readonly gate: Gate;
+  /** Has the store refuse new rows and new states, as PostgreSQL does where its disk is full; or take them again. */
+  setFull(isFull: boolean): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -27,12 +30,32 @@ export async function startGatedStack(gateway: GatewayId = 'dintero'): Promise<G
   return {
     stack,
     gate,
+    setFull: (isFull) => setFull(url.href, isFull),
     async stop() {
       await stack.stop();
       await gate.close();
       await postgres.stop();
     },
   };
+}
+
+const WRITTEN = ['deliveries', 'payments', 'orders', 'outbox'];
+const NO_SPACE = `raise exception 'could not extend file "base/16384/16395": No space left on device' using errcode = 'disk_full';`;
+
+/** One statement after another: locks on several tables at once could deadlock with the service. */
+async function setFull(connectionString: string, isFull: boolean): Promise<void> {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  try {
+    await client.query(`create or replace function may_write() returns trigger language plpgsql as $$
+      begin ${isFull ? NO_SPACE : ''} return new; end $$`);
+    for (const table of WRITTEN)
+      await client.query(
+        `create or replace trigger may_write before insert or update on ${table} for each row execute function may_write()`,
+      );
+  } finally {
+    await client.end();
+  }
 }
 
 /** The answer to the first try of each callback, once all have been tried. */
