@@ -8,8 +8,8 @@
 # A build has a name, its TEMPORAL_WORKER_BUILD_ID. These commands act on one build, whose name is in $BUILD:
 #
 #   PAIDONCE   runs paidonce of the build    node "/opt/paidonce/$BUILD/bin/paidonce.js"
-#   START      starts its workers            systemctl start "paidonce-worker@$BUILD"
-#   STOP       stops them, and waits         systemctl stop "paidonce-worker@$BUILD"
+#   START      starts its workers            systemctl enable --now "paidonce-worker@$BUILD"
+#   STOP       stops them, and waits         systemctl disable --now "paidonce-worker@$BUILD"
 #
 # POLL_LIMIT (120) seconds are given to new workers until they poll, DRAIN_LIMIT (600) to the old version until it is drained, which takes
 # Temporal some minutes. It may be 0: runs continue on the current version at their next step, and a worker that stops ends its work first.
@@ -28,8 +28,8 @@ read_env() {
 : "${TEMPORAL_ADDRESS:=127.0.0.1:7233}" "${TEMPORAL_NAMESPACE:=default}" "${TEMPORAL_DEPLOYMENT_NAME:=paidonce}"
 : "${POLL_LIMIT:=120}" "${DRAIN_LIMIT:=600}"
 : "${PAIDONCE:=node \"/opt/paidonce/\$BUILD/bin/paidonce.js\"}"
-: "${START:=systemctl start \"paidonce-worker@\$BUILD\"}"
-: "${STOP:=systemctl stop \"paidonce-worker@\$BUILD\"}"
+: "${START:=systemctl enable --now \"paidonce-worker@\$BUILD\"}"
+: "${STOP:=systemctl disable --now \"paidonce-worker@\$BUILD\"}"
 export TEMPORAL_ADDRESS TEMPORAL_NAMESPACE TEMPORAL_DEPLOYMENT_NAME
 
 say() { echo "deploy-worker: $*" >&2; }

@@ -73,6 +73,7 @@ const LAYERS = [
       'postgresPrograms',
       'images',
       'proxy',
+      'systemd',
     ],
     apart: true,
     load: 0.5,

@@ -31,6 +31,7 @@ const MAKERS = {
   // Documents print calls by curl, and the tests run them as printed.
   curl: async () => void programAt('curl'),
   proxy: async () => void ['nginx', 'openssl'].map(programAt),
+  systemd: async () => void programAt('systemd'),
   jq: async () => void programAt('jq'),
   examples: async () => ({ EXAMPLES: await installedExamples() }),
 };
@@ -44,6 +45,7 @@ const PROGRAMS_OF = {
   python: () => ['python'],
   curl: () => ['curl'],
   proxy: () => ['nginx', 'openssl'],
+  systemd: () => ['systemd'],
   jq: () => ['jq'],
   examples: () => ['php', 'python', 'venv'],
   images: () => ['netcat', 'prometheus', 'wget'],

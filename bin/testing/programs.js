@@ -65,6 +65,12 @@ const PROGRAMS = {
     purpose: 'makes the certificate of the proxy in the tests',
     find: () => onPath('openssl'),
   },
+  systemd: {
+    name: 'systemd',
+    debian: 'systemd',
+    purpose: 'judges the units of deploy/systemd',
+    find: () => onPath('systemd-analyze'),
+  },
   wget: {
     name: 'wget',
     debian: 'wget',
