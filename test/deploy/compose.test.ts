@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { existsSync, readFileSync } from 'node:fs';
 import { appendFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readConfig } from '../../src/config/config.ts';
+import { readCodecServerConfig, readConfig } from '../../src/config/config.ts';
 import { projectFolder, readProject, ROOT, type Project, type Service } from './support/compose.ts';
 
 const DOCUMENT = readFileSync(join(ROOT, 'docs', 'run-in-production.md'), 'utf8');
@@ -64,6 +64,26 @@ describe('docker-compose.yml', () => {
     ]);
     for (const { source, read_only: isReadOnly } of bound)
       expect([source, existsSync(source), isReadOnly]).toEqual([source, true, true]);
+  });
+
+  it('adds the codec server, with the settings of the document and no more ports', async () => {
+    const folder = await folderOf('A Dintero account');
+    const [, lines = ''] = /```sh\n(COMPOSE_PROFILES=codec\n.*?)```/s.exec(DOCUMENT) ?? [];
+    await appendFile(join(folder, '.env'), lines);
+    const { services, ...project } = await readProject(folder);
+    expect(Object.keys(services).sort()).toEqual([...SERVICES, 'codec'].sort());
+    const { codec, 'temporal-ui': ui, api } = services;
+    const config = readCodecServerConfig(withFiles({ services, ...project }, codec));
+    expect(config).toMatchObject({
+      CODEC_HOST: '0.0.0.0',
+      CODEC_PORT: 8234,
+      CODEC_ORIGINS: ['http://127.0.0.1:8233'],
+    });
+    expect(config.PAYLOAD_KEYS.encrypts).toBe(
+      readConfig(withFiles({ services, ...project }, api)).PAYLOAD_KEYS.encrypts,
+    );
+    expect(config.PAYLOAD_KEYS.encrypts).toBe('first');
+    expect(ui?.environment?.['TEMPORAL_CODEC_ENDPOINT']).toBe('http://127.0.0.1:8234');
   });
 
   it('keeps the volumes of the demo apart from those of an account', () => {
@@ -142,7 +162,7 @@ describe('docker-compose.yml', () => {
 
   it('has every secret in a file that its folder protects, and none in an environment', async () => {
     const secrets = Object.values(demo.secrets).map(({ file }) => readFileSync(file, 'utf8').trim());
-    expect(new Set(secrets).size).toBe(12);
+    expect(new Set(secrets).size).toBe(13);
     for (const secret of secrets) expect(JSON.stringify(demo)).not.toContain(secret);
   });
 
