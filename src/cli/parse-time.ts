@@ -15,3 +15,10 @@ export function parseTime(given: string, expected = 'a time like 2026-11-28T12:0
   if (!Number.isNaN(time.getTime())) return time.toISOString();
   throw new InvalidArgumentError(`Expected ${expected}.`);
 }
+
+/** A duration before now, or a time, as ISO 8601 in UTC. */
+export function parseSince(given: string): string {
+  const ms = duration.safeParse(given);
+  if (ms.success) return new Date(Date.now() - ms.data).toISOString();
+  return parseTime(given, 'a duration such as 7d, or a time like 2026-11-28T12:00:00Z');
+}

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import type { z } from 'zod';
 import { gatewaysAnswer } from '../api/gateways/gateway-view.ts';
@@ -7,12 +6,12 @@ import { difference } from '../api/reconciliations/difference-view.ts';
 import { reconciliation } from '../api/reconciliations/reconciliation-view.ts';
 import { readClientConfig } from '../config/config.ts';
 import { formatMoney } from '../domain/money.ts';
-import { duration } from '../lib/variable-forms.ts';
 import { BadNews } from './exit.ts';
-import { parseTime } from './parse-time.ts';
+import { parseSince, parseTime } from './parse-time.ts';
 import { asTyped, print, printJson } from './print.ts';
 import { withRunningDev } from './running-dev.ts';
 import { serviceApi, type ServiceApi } from './service-api.ts';
+import { untilEnded } from './until-ended.ts';
 
 const EXAMPLES = `
 Compares every transaction of the gateway with the payments of the service, in both directions. The runs of payments that differ look
@@ -47,21 +46,15 @@ export function reconcileCommand(): Command {
   return new Command('reconcile')
     .description('compare every transaction of a gateway with ours')
     .option('--gateway <gateway>', 'only this gateway; default: every configured one')
-    .option('--since <time>', 'how far back: a duration such as 7d, or a time; default: 7d', sinceOf)
+    .option('--since <time>', 'how far back: a duration such as 7d, or a time; default: 7d', parseSince)
     .option('--until <time>', 'the end of the period; default: now', timeOf)
     .option('--json', 'print the result as JSON')
     .addHelpText('after', EXAMPLES)
     .action(reconcile);
 }
 
-/** A duration before now, or a time, as ISO 8601 in UTC. */
-function sinceOf(given: string): string {
-  const ms = duration.safeParse(given);
-  return ms.success ? new Date(Date.now() - ms.data).toISOString() : timeOf(given);
-}
-
 function timeOf(given: string): string {
-  return parseTime(given, 'a time like 2026-11-28T12:00:00Z, or for --since also 7d');
+  return parseTime(given);
 }
 
 async function reconcile({ gateway, since, until, json }: Options): Promise<void> {
@@ -87,24 +80,15 @@ async function configured(service: ServiceApi): Promise<string[]> {
   return data.map(({ id }) => id);
 }
 
-/** Small shops have their answer at once. */
-const SHORTEST_WAIT_MS = 200;
-const LONGEST_WAIT_MS = 5_000;
-
 /** Asks for a comparison and waits for its end. @throws ServiceRefused | ServiceUnreachable */
 export async function reconcileOne(
   service: ServiceApi,
   asked: { readonly gateway: string; readonly since: string | undefined; readonly until: string | undefined },
 ): Promise<Found> {
-  let result = await service.post('/v1/reconciliations', asked, reconciliation);
-  for (
-    let wait = SHORTEST_WAIT_MS;
-    result.status === 'running';
-    wait = Math.min(1.5 * wait, LONGEST_WAIT_MS)
-  ) {
-    await sleep(wait);
-    result = await service.get(`/v1/reconciliations/${result.id}`, reconciliation);
-  }
+  const begun = await service.post('/v1/reconciliations', asked, reconciliation);
+  const result = await untilEnded(begun, () =>
+    service.get(`/v1/reconciliations/${begun.id}`, reconciliation),
+  );
   return { result, differences: await allDifferences(service, result.id) };
 }
 

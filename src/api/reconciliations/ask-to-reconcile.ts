@@ -8,6 +8,7 @@ import {
   type ReconciliationRow,
 } from '../../store/reconciliations.ts';
 import { startReconciliation } from '../../temporal/reconciliation-runs.ts';
+import { configuredGateway } from '../gateways/configured-gateway.ts';
 import { Refusal, wrongFields } from '../refusal.ts';
 
 export interface Asked {
@@ -25,11 +26,7 @@ export async function askToReconcile(
   { gateway: named, since, until }: Asked,
   askedBy: string,
 ): Promise<ReconciliationRow> {
-  const gateway = gateways.find(named);
-  if (gateway === undefined) {
-    const ids = gateways.all.map(({ id }) => id).join(', ');
-    throw wrongFields('the body', [{ pointer: '/gateway', detail: `expected a configured gateway: ${ids}` }]);
-  }
+  const gateway = configuredGateway(gateways, named);
   const from = since === undefined ? new Date(Date.now() - USUAL_PERIOD_MS) : new Date(since);
   if (until !== undefined && new Date(until) <= from)
     throw wrongFields('the body', [
