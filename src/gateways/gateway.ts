@@ -8,7 +8,7 @@ import type { CaptureMode, PaymentKey } from '../domain/payment.ts';
 import type { OperationKind, ProductRules } from '../domain/operation.ts';
 import type { Reading, Transaction, TransactionStatus } from '../domain/transaction.ts';
 import type { Traits } from './traits.ts';
-import type { RawRequest, SigningSecrets, Verification } from './verification.ts';
+import type { Delivery, RawRequest, SigningSecrets, Verification } from './verification.ts';
 
 /** Everything that a gateway needs to open a session. */
 export interface SessionRequest extends PaymentKey {
@@ -108,13 +108,31 @@ export interface AccountPayment {
   readonly isAddition?: true;
 }
 
-/** Where to continue reading the payments of an account. */
-export interface PaymentsPlace extends Pick<ListingPlace, 'since' | 'cursor'> {
+/** Where to continue reading a list of the whole account. */
+export interface AccountPlace extends Pick<ListingPlace, 'since' | 'cursor'> {
   readonly until: Date;
 }
 
 export interface PaymentsPage {
   readonly rows: readonly AccountPayment[];
+  /** As in `ListedPage`. */
+  readonly next: string | null;
+}
+
+/**
+ * An event of the account's own history. It says what the verification of a callback about it would say, except
+ * about the sender.
+ */
+export interface AccountEvent extends Pick<
+  Delivery,
+  'eventId' | 'contentHash' | 'key' | 'isKeyless' | 'claim' | 'kind'
+> {
+  /** When it happened, by the gateway's clock. */
+  readonly createdAt: Date;
+}
+
+export interface EventsPage {
+  readonly rows: readonly AccountEvent[];
   /** As in `ListedPage`. */
   readonly next: string | null;
 }
@@ -238,7 +256,13 @@ export interface Gateway {
    * gateway has no such list.
    * @throws GatewayRejected | GatewayUnavailable
    */
-  listPayments?(place: PaymentsPlace, options?: CallOptions): Promise<PaymentsPage>;
+  listPayments?(place: AccountPlace, options?: CallOptions): Promise<PaymentsPage>;
+  /**
+   * One page of the events of the account between two times, in the gateway's order: those that it sends as
+   * callbacks, whether they arrived or not. There exactly where `traits.eventHistoryMs` is not 0.
+   * @throws GatewayRejected | GatewayUnavailable
+   */
+  listEvents?(place: AccountPlace, options?: CallOptions): Promise<EventsPage>;
   /**
    * Whether the subscription to account-wide webhooks still exists; the gateway may have ended it. @throws
    * GatewayUnavailable

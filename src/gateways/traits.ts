@@ -26,6 +26,11 @@ export interface Traits {
   readonly takes: readonly OptionalField[];
   /** What the listings never show, so that a reconciliation can't compare it: sentences for people. */
   readonly unlisted: readonly string[];
+  /**
+   * For how long the gateway keeps and lists the events that it sends as callbacks, in milliseconds. 0 where it has
+   * no such list.
+   */
+  readonly eventHistoryMs: number;
 }
 
 export const OPTIONAL_FIELDS = ['profileId', 'merchantReference2'] as const;

@@ -1,6 +1,6 @@
 /** All transactions of the account, also those of sessions that other software opened. */
 import { z } from 'zod';
-import type { AccountPayment, CallOptions, PaymentsPage, PaymentsPlace } from '../gateway.ts';
+import type { AccountPayment, AccountPlace, CallOptions, PaymentsPage } from '../gateway.ts';
 import { amountField, currencyField, idField } from '../shared/gateway-fields.ts';
 import { readPageOnce } from '../shared/read-pages.ts';
 import { timeField } from '../shared/times.ts';
@@ -25,7 +25,7 @@ const paymentSchema = z.object({
 /** One page, by one call. @throws GatewayRejected where the listing does not advance */
 export async function listPayments(
   client: DinteroClient,
-  { since, until, cursor }: PaymentsPlace,
+  { since, until, cursor }: AccountPlace,
   options?: CallOptions,
 ): Promise<PaymentsPage> {
   const call = {

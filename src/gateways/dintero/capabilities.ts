@@ -15,6 +15,8 @@ export const DINTERO_TRAITS: Traits = {
     'Transactions that were made without a checkout session are left out.',
     'Fees, settlements and payouts are not compared.',
   ],
+  // The attempts of a subscription can be listed, but only recent ones, and none from before the subscription.
+  eventHistoryMs: 0,
 };
 
 /**

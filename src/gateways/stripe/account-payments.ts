@@ -1,7 +1,7 @@
 /** All payments of the account, also those that no Checkout Session of ours opened. */
 import { z } from 'zod';
 import { GatewayRejected } from '../gateway-errors.ts';
-import type { AccountPayment, CallOptions, PaymentsPage, PaymentsPlace } from '../gateway.ts';
+import type { AccountPayment, AccountPlace, CallOptions, PaymentsPage } from '../gateway.ts';
 import { idField } from '../shared/gateway-fields.ts';
 import { readPageOnce } from '../shared/read-pages.ts';
 import type { StripeClient } from './client.ts';
@@ -47,7 +47,7 @@ const PHASES: readonly Phase[] = [
 /** One page, by one call: first the sessions, then the payments. @throws GatewayRejected for a foreign cursor */
 export async function listPayments(
   client: StripeClient,
-  { since, until, cursor }: PaymentsPlace,
+  { since, until, cursor }: AccountPlace,
   options?: CallOptions,
 ): Promise<PaymentsPage> {
   const [name = '', rest = ''] = /^([a-z]+) ?(.*)$/.exec(cursor ?? 'sessions')?.slice(1) ?? [];

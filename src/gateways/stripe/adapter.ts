@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { fingerprintOf } from '../../lib/fingerprint.ts';
 import type { CallOptions, Gateway } from '../gateway.ts';
+import { listEvents } from './account-events.ts';
 import { listPayments } from './account-payments.ts';
 import { idField } from '../shared/gateway-fields.ts';
 import { rulesFor, STRIPE_TRAITS } from './capabilities.ts';
@@ -53,6 +54,7 @@ export function createStripeGateway(given: StripeSettings, deps: StripeDeps = {}
     listings: STRIPE_LISTINGS,
     listPage: (place, options) => listPage(common, place, options),
     listPayments: (place, options) => listPayments(client, place, options),
+    listEvents: (place, options) => listEvents({ client, accountId: account, mode, host }, place, options),
     countMissedCallbacks: (within, options) => countMissedEvents(common, within, options?.signal),
     findSubscription: (options) => findSubscription(calls(options), publicUrl),
     checkCredentials: (options) => checkCredentials(client, settings, options),

@@ -35,6 +35,7 @@ export const STRIPE_TRAITS: Traits = {
     'Of a session only its own payment is shown.',
     'Fees, disputes and payouts are not compared.',
   ],
+  eventHistoryMs: 30 * 24 * HOUR_MS,
 };
 
 /** Klarna and its like hold money for longer than cards do. */

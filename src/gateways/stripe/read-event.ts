@@ -1,4 +1,4 @@
-/** What the signed bytes of a webhook say. They are read only as far as they are understood. */
+/** What an event says, by the signed bytes of a webhook or in a list. It is read only as far as it is understood. */
 import { z } from 'zod';
 import type { Claim } from '../../domain/callback.ts';
 import type { PaymentKey } from '../../domain/payment.ts';
@@ -52,14 +52,23 @@ type Thin = z.infer<typeof thinSchema>;
 
 /** Never throws: an event that is not understood is `unclear`. */
 export function readEvent(body: Buffer, addressee: Addressee): StripeEvent {
-  const parsed = eventSchema.safeParse(parse(body));
-  if (!parsed.success) return unclear(body);
+  return understood(parse(body), () => body, addressee);
+}
+
+/** The same for an event of a list. */
+export function readListedEvent(event: unknown, addressee: Addressee): StripeEvent {
+  return understood(event, () => JSON.stringify(event), addressee);
+}
+
+function understood(said: unknown, bytes: () => Buffer | string, addressee: Addressee): StripeEvent {
+  const parsed = eventSchema.safeParse(said);
+  if (!parsed.success) return unclear(bytes());
   const event = parsed.data;
   const isSnapshot = event.object === 'event';
   const account = isSnapshot ? event.account : event.context;
   const isElsewhere = event.livemode !== (addressee.mode === 'live') || isOther(account, addressee);
   if (isElsewhere || !isAboutPayments(event.type)) return passedOver(event);
-  return isSnapshot ? fromSnapshot(event, body, addressee) : fromThin(event);
+  return isSnapshot ? fromSnapshot(event, bytes, addressee) : fromThin(event);
 }
 
 /** An event of a connected account has its `account`, and is none of ours. */
@@ -77,8 +86,8 @@ function parse(body: Buffer): unknown {
 }
 
 /** The signature covers the body, so its hash is an id that nobody can vary. */
-function unclear(body: Buffer): StripeEvent {
-  const contentHash = sha256(body);
+function unclear(bytes: Buffer | string): StripeEvent {
+  const contentHash = sha256(bytes);
   return { kind: 'unclear', key: null, claim: {}, eventId: `body/${contentHash}`, contentHash };
 }
 
@@ -86,9 +95,13 @@ function passedOver({ id, type }: Snapshot | Thin): StripeEvent {
   return { kind: 'other', key: null, claim: { event: type }, eventId: id, contentHash: sha256(id) };
 }
 
-function fromSnapshot({ id, type, data }: Snapshot, body: Buffer, { host }: Addressee): StripeEvent {
+function fromSnapshot(
+  { id, type, data }: Snapshot,
+  bytes: () => Buffer | string,
+  { host }: Addressee,
+): StripeEvent {
   const object = readObject(data.object, type, host);
-  if (object === null) return { ...unclear(body), claim: { event: type }, eventId: id };
+  if (object === null) return { ...unclear(bytes()), claim: { event: type }, eventId: id };
   const { key, isKeyless, claim } = object;
   const { transactionId, sessionId, eventRef } = claim;
   const isSound =

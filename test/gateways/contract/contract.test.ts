@@ -8,6 +8,7 @@ import { promisesOfDescription } from './promises/describes-itself.ts';
 import { promisesOfListings } from './promises/lists.ts';
 import { promisesOfMoney } from './promises/moves-money.ts';
 import { promisesOfSessions } from './promises/opens.ts';
+import { promisesOfEvents } from './promises/remembers.ts';
 import { promisesOfReadings } from './promises/shows.ts';
 import { promisesOfLimits, promisesOfSilence } from './promises/says-nothing.ts';
 import { promisesOfVerification } from './promises/verifies.ts';
@@ -29,5 +30,6 @@ describe.each(STANDS.map((kind) => [kind.name, kind] as const))('the gateway %s'
   promisesOfCallbacks(bench);
   promisesOfVerification(bench);
   promisesOfListings(bench);
+  promisesOfEvents(bench);
   promisesOfLimits(kind);
 });

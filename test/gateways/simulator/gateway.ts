@@ -1,12 +1,12 @@
 /** The gateway of the PSP beside it: the smallest one, and the first to read before you write another. */
 import type { Transaction } from '../../../src/domain/transaction.ts';
-import { GatewayUnavailable, KeySpent } from '../../../src/gateways/gateway-errors.ts';
+import { GatewayRejected, GatewayUnavailable, KeySpent } from '../../../src/gateways/gateway-errors.ts';
 import type { FoundSession, Gateway } from '../../../src/gateways/gateway.ts';
 import { returnUrlAt } from '../../../src/gateways/shared/public-urls.ts';
 import type { Traits } from '../../../src/gateways/traits.ts';
 import { fingerprintOf } from '../../../src/lib/fingerprint.ts';
-import { ACCOUNT, PAGES_AT_ONCE, type Answer, type Deal, type Page, type Psp } from './psp.ts';
-import { verifyCallback } from './verify-callback.ts';
+import { ACCOUNT, PAGES_AT_ONCE, type Answer, type Deal, type Message, type Page, type Psp } from './psp.ts';
+import { messagesIn, toEvent, verifyCallback } from './verify-callback.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -18,6 +18,7 @@ export const SIMULATOR_TRAITS: Traits = {
   currencies: { ISK: { digits: 2 } },
   takes: [],
   unlisted: [],
+  eventHistoryMs: 24 * HOUR_MS,
 };
 
 const RULES = {
@@ -92,6 +93,19 @@ export function createSimulatorGateway(
           : [{ ...toTransaction(page, page.deal), createdAt: page.createdAt }],
       );
       return { rows, next: pages.at(PAGES_AT_ONCE - 1)?.id ?? null };
+    },
+    async listEvents({ since, until, cursor: after }) {
+      const known = psp.messages.some(({ id }) => id === after);
+      if (after !== null && !known) throw new GatewayRejected(`${after} is not a cursor`);
+      const messages = said(psp.call({ path: 'messages', after })) as readonly Message[];
+      const within = messages.filter(({ sentAt }) => sentAt >= since && sentAt <= until);
+      const rows = within.flatMap(({ body, sentAt }) =>
+        messagesIn(Buffer.from(body)).map((message) => ({
+          ...toEvent(message, host),
+          createdAt: new Date(sentAt),
+        })),
+      );
+      return { rows, next: messages.at(PAGES_AT_ONCE - 1)?.id ?? null };
     },
     findSubscription: async () => 'not_expected',
     checkCredentials: async () => said(psp.call({ path: 'account' })) as { account: string },

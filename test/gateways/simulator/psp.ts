@@ -42,15 +42,17 @@ export interface Move {
 
 /** A request to the merchant with a list of messages: its exact bytes, and the header that signs them. */
 export interface Message {
+  readonly id: string;
   readonly page: string;
+  readonly sentAt: Date;
   readonly body: string;
   readonly signature: string;
 }
 
 export type Request =
   | { readonly path: 'account' }
-  /** The pages after this one, oldest first, at most `PAGES_AT_ONCE`. */
-  | { readonly path: 'pages'; readonly after: string | null }
+  /** The pages or messages after this one, oldest first, at most `PAGES_AT_ONCE`. */
+  | { readonly path: 'pages' | 'messages'; readonly after: string | null }
   | { readonly path: 'search'; readonly label: string; readonly text: string }
   | { readonly path: 'page' | 'close'; readonly id: string }
   | ({ readonly path: 'open'; readonly key: string } & Pick<
@@ -116,10 +118,10 @@ export class Psp {
     switch (request.path) {
       case 'account':
         return ok({ account: ACCOUNT });
-      case 'pages': {
-        const from = this.pages.findIndex(({ id }) => id === request.after) + 1;
-        return ok(this.pages.slice(from, from + PAGES_AT_ONCE));
-      }
+      case 'pages':
+        return ok(pageAfter(this.pages, request.after));
+      case 'messages':
+        return ok(pageAfter(this.messages, request.after));
       case 'search':
         return ok(this.pages.filter(({ labels }) => labels[request.label] === request.text));
       case 'page':
@@ -205,7 +207,7 @@ export class Psp {
     this.#time = Math.max(this.#time + 1, Date.now());
     deal.changedAt = new Date(this.#time).toISOString();
     const body = JSON.stringify([{ id, type: 'deal', deal: deal.id, labels: page.labels }]);
-    this.messages.push({ page: page.id, body, signature: this.sign(body) });
+    this.messages.push({ id, page: page.id, sentAt: new Date(this.#time), body, signature: this.sign(body) });
   }
 
   /** `<unix seconds>.<HMAC-SHA256 of the seconds, a dot and the body>` */
@@ -225,6 +227,11 @@ function count(deal: Deal, { kind, minor }: Move): void {
 /** Neither captured, nor decided by others than the payer. */
 function isUncaptured({ status, captured }: Deal): boolean {
   return status === 'begun' || (status === 'held' && captured === 0);
+}
+
+function pageAfter<Row extends { readonly id: string }>(rows: readonly Row[], after: string | null): Row[] {
+  const from = rows.findIndex(({ id }) => id === after) + 1;
+  return rows.slice(from, from + PAGES_AT_ONCE);
 }
 
 function ok(body: unknown): Answer {

@@ -25,17 +25,16 @@ export function verifyCallback(
   if (which === null) return refused('wrong_signature');
   const ageSeconds = Math.floor(receivedAt.getTime() / 1_000) - Number(time);
   const [first, ...others] = messagesIn(body).map((message) => ({
-    ...toDelivery(message, host),
+    ...toEvent(message, host),
     ...which,
     ageSeconds,
     isBodySigned: true,
-    contentHash: sha256(JSON.stringify(message)),
   }));
   const outcome = Math.abs(ageSeconds) <= 300 ? 'verified' : 'stale';
   return first ? { outcome, deliveries: [first, ...others] } : { outcome: 'malformed', detail: 'no message' };
 }
 
-function messagesIn(body: Buffer): readonly unknown[] {
+export function messagesIn(body: Buffer): readonly unknown[] {
   try {
     const messages: unknown = JSON.parse(body.toString());
     return Array.isArray(messages) ? messages : [messages];
@@ -51,17 +50,20 @@ const messageSchema = z.object({
   labels: z.record(z.string(), z.string()).default({}),
 });
 
-function toDelivery(message: unknown, host: string): Pick<Delivery, 'kind' | 'key' | 'claim' | 'eventId'> {
+type Event = Pick<Delivery, 'kind' | 'key' | 'claim' | 'eventId' | 'contentHash'>;
+
+/** A message, signed or in the PSP's list. */
+export function toEvent(message: unknown, host: string): Event {
+  const contentHash = sha256(JSON.stringify(message));
   const parsed = messageSchema.safeParse(message);
-  if (!parsed.success)
-    return { kind: 'unclear', key: null, claim: {}, eventId: sha256(JSON.stringify(message)) };
+  if (!parsed.success) return { kind: 'unclear', key: null, claim: {}, eventId: contentHash, contentHash };
   const { id, type, deal, labels } = parsed.data;
-  if (type !== 'deal') return { kind: 'other', key: null, claim: { event: type }, eventId: id };
+  if (type !== 'deal') return { kind: 'other', key: null, claim: { event: type }, eventId: id, contentHash };
   const { payment = '', order = '', n = '' } = labels;
   // Another paidonce on the account has another host.
   const key = labels['host'] === host ? parseKey(payment, order, n) : null;
   const claim = { event: id, eventRef: id, ...(deal !== undefined && { transactionId: deal }) };
-  return { kind: 'payment', key, claim, eventId: id };
+  return { kind: 'payment', key, claim, eventId: id, contentHash };
 }
 
 function refused(reason: RefusalReason): Verification {
