@@ -121,6 +121,13 @@ function operatorCalls(api: Api, once: Once) {
       listDifferences: (id: string, query: QueryOf<'listReconciliationDifferences'> = {}) =>
         answerOf(api.GET('/v1/reconciliations/{id}/differences', { params: { path: { id }, query } })),
     },
+    backfills: {
+      /** Begins to fill the delivery log from the gateway's own list of events: retrieve says when it is complete. */
+      create: (body: BodyOf<'startBackfill'>) => answerOf(api.POST('/v1/backfills', { body, ...once })),
+      list: (query: QueryOf<'listBackfills'> = {}) =>
+        answerOf(api.GET('/v1/backfills', { params: { query } })),
+      retrieve: (id: string) => answerOf(api.GET('/v1/backfills/{id}', of(id))),
+    },
     audit: {
       list: (query: QueryOf<'listAudit'> = {}) => answerOf(api.GET('/v1/audit', { params: { query } })),
     },

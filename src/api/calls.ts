@@ -1,5 +1,6 @@
 /** Every call of the API. A call that is not in this list is neither routed nor documented. */
 import { AUDIT_CALLS } from './audit/routes.ts';
+import { BACKFILL_CALLS } from './backfills/routes.ts';
 import { CALLBACK_CALLS, type CallbackTools } from './callbacks/routes.ts';
 import { DELIVERY_CALLS } from './deliveries/routes.ts';
 import { DOCS_CALLS, type DocsTools } from './docs/routes.ts';
@@ -28,6 +29,7 @@ export const CALLS: readonly Call<ApiTools>[] = [
   ...HEALTH_CALLS,
   ...AUDIT_CALLS,
   ...RECONCILIATION_CALLS,
+  ...BACKFILL_CALLS,
   ...SEARCH_CALLS,
   ...GATEWAY_CALLS,
   ...CALLBACK_CALLS,

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { auditCommand } from './audit.ts';
+import { backfillCommand } from './backfill.ts';
 import { cancelCommand } from './cancel.ts';
 import { codecServerCommand } from './codec-server.ts';
 import { conformanceCommand } from './conformance.ts';
@@ -47,6 +48,7 @@ function program(): Command {
     resolveCommand(),
     redeliverCommand(),
     reconcileCommand(),
+    backfillCommand(),
     replayCommand(),
     auditCommand(),
     triggerCommand(),

@@ -2,7 +2,7 @@
 import { fingerprintOf } from '../lib/fingerprint.ts';
 
 /**
- * `shop` opens and cancels sessions, `support` redelivers callbacks and updates and reconciles, `money` moves money and
+ * `shop` opens and cancels sessions, `support` redelivers callbacks and updates, reconciles and backfills, `money` moves money and
  * decides, `admin` may do everything. Every scope may read.
  */
 export const SCOPES = ['read', 'shop', 'support', 'money', 'admin'] as const;

@@ -22,6 +22,8 @@ export interface Capabilities {
   readonly optionalFields: readonly OptionalField[];
   /** What a reconciliation can't compare, since no listing shows it. */
   readonly unlisted: readonly string[];
+  /** How far back `paidonce backfill` can read events; 0 where the gateway lists none. */
+  readonly eventHistory: number;
   /** The JSON schema of `options.<id>`; null where there are none. */
   readonly options: Readonly<Record<string, unknown>> | null;
 }
@@ -32,7 +34,7 @@ export function capabilitiesOf({
   traits,
   options,
 }: Pick<GatewayDescriptor, 'id' | 'name' | 'traits' | 'options'>): Capabilities {
-  const { lifetime, endsBy, keys, notifies, currencies, takes, unlisted } = traits;
+  const { lifetime, endsBy, keys, notifies, currencies, takes, unlisted, eventHistoryMs } = traits;
   const { capture, refund, void: voids } = keys.operateMs;
   return {
     id,
@@ -49,6 +51,7 @@ export function capabilitiesOf({
     currencies,
     optionalFields: takes,
     unlisted,
+    eventHistory: seconds(eventHistoryMs),
     options: options === undefined ? null : z.toJSONSchema(options),
   };
 }

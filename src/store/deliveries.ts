@@ -20,6 +20,7 @@ export async function countReceipt(
     db,
     sql`update deliveries set receipts = receipts + 1, last_received_at = now() where id = (select id from deliveries
       where payment_id is not distinct from ${key?.paymentId ?? null} and content_hash = ${contentHash} and gateway = ${gateway}
+        and outcome <> 'backfilled'
       order by received_at desc limit 1) returning id`,
   );
   return counted.length > 0;

@@ -14,6 +14,7 @@ import {
   type SQL,
 } from 'drizzle-orm';
 import type { PaymentStatus } from '../domain/payment.ts';
+import { isOnlyRow } from './backfilled.ts';
 import type { DeliveryRow } from './deliveries.ts';
 import { idsFrom } from './new-ids.ts';
 import type { Db } from './open.ts';
@@ -77,6 +78,7 @@ export async function listDeliveries(db: Db, filter: DeliveryFilter): Promise<Pa
     is(deliveries.paymentId, payment),
     is(deliveries.gateway, gateway),
     is(deliveries.outcome, outcome),
+    isOnlyRow,
     cursor === undefined ? undefined : lt(deliveries.id, cursor),
   ];
   const found = await db

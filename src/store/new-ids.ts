@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 
-type Prefix = 'pay' | 'dlv' | 'op' | 'wake' | 'aud' | 'rec';
+type Prefix = 'pay' | 'dlv' | 'op' | 'wake' | 'aud' | 'rec' | 'bkf';
 
-/** An id that shows its kind and sorts by time, so that lists need no second key: `pay_01f3…`. */
-export function newId(prefix: Prefix): string {
-  return `${beginning(prefix, Date.now())}${randomBytes(8).toString('hex')}`;
+/** An id that shows its kind and sorts by time, so that lists need no second key: `pay_01f3…`. `at`: in milliseconds. */
+export function newId(prefix: Prefix, at = Date.now()): string {
+  return `${beginning(prefix, at)}${randomBytes(8).toString('hex')}`;
 }
 
 /** The largest clock difference that we expect between our machines and the store. */

@@ -1,6 +1,7 @@
 /** Finds what an id belongs to, for any kind of id. Exact matches only, each by an index. */
 import { and, desc, eq, inArray, isNotNull, sql, type SQL } from 'drizzle-orm';
 import { amountsWritten } from './amounts.ts';
+import { isOnlyRow } from './backfilled.ts';
 import { rows, type Db } from './open.ts';
 import { deliveries } from './schema/delivery-table.ts';
 import { gateways } from './schema/gateway-tables.ts';
@@ -45,6 +46,11 @@ export async function search(db: Db, q: string): Promise<Found> {
     paymentsWhere(db, 'transaction', hasSurplus([q])),
     deliveriesWhere(db, 'id', eq(deliveries.id, q)),
     deliveriesWhere(db, 'event', and(ofAnyGateway(deliveries.gateway), eq(deliveries.eventId, q))),
+    deliveriesWhere(
+      db,
+      'event',
+      and(ofAnyGateway(deliveries.gateway), eq(deliveries.backfilledEventId, q), isOnlyRow),
+    ),
     updatesWith(db, q),
     operationsWhere(db, 'id', eq(operations.id, q)),
     operationsWhere(db, 'reference', eq(operations.reference, q)),

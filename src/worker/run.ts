@@ -1,6 +1,7 @@
 /** Keeps the Workers running through outages of Temporal and of the store. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NativeConnection, type Worker } from '@temporalio/worker';
+import { createBackfillActivities } from '../activities/backfill-activities.ts';
 import { createActivities } from '../activities/create-activities.ts';
 import { createWakingActivities } from '../activities/start-workflows.ts';
 import { createUpdateActivities } from '../activities/notify-merchant.ts';
@@ -75,6 +76,7 @@ async function runOnce(
         ...createWakingActivities({ db: service.store.db, runs: service.runs, money: service.money }),
         ...sweepActivities(service),
         ...reconcileActivities(service),
+        ...backfillActivities(service),
       },
       updates: updateActivities(service),
     });
@@ -166,6 +168,16 @@ function reconcileActivities({ store, gateways, runs, log }: Service) {
           'the store and the gateway differ: see docs/operations.md, "Drift"',
         );
     },
+  });
+}
+
+function backfillActivities({ store, gateways, log }: Service) {
+  return createBackfillActivities({
+    db: store.db,
+    gatewayNamed: gateways.named,
+    onUnclear: (gateway, eventId) =>
+      log.warn({ gateway, eventId }, 'an event of the list was not understood, and is counted as foreign'),
+    onFailed: (id, failure) => log.warn({ backfill: id, failure }, 'a backfill failed'),
   });
 }
 

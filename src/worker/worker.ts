@@ -4,6 +4,7 @@
  */
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { HEARTBEAT_EVERY_MS } from '../activities/heartbeat.ts';
+import type { BackfillActivities } from '../activities/backfill-activities.ts';
 import type {
   MoneyActivities,
   PaymentActivities,
@@ -50,7 +51,8 @@ export interface WorkerActivities {
     MoneyActivities &
     WakingActivities &
     SweepActivities &
-    ReconcileActivities;
+    ReconcileActivities &
+    BackfillActivities;
   readonly updates: UpdateActivities;
 }
 

@@ -1,4 +1,7 @@
-/** `paidonce reconcile` at both gateways, in one stack without sweeps: what it repairs, and what it must report. */
+/**
+ * `paidonce reconcile` and `paidonce backfill`, in one stack without sweeps: what they find of lost callbacks, and what
+ * the first must report.
+ */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -164,6 +167,78 @@ it('prints the next step for each difference, and refuses what it can not do', a
   expect(await paidonce('reconcile', '--since', 'tomorrow-ish')).toMatchObject({ code: 2 });
   const backwards = ['--since', '2026-01-02T00:00:00Z', '--until', '2026-01-01T00:00:00Z'];
   expect(await paidonce('reconcile', '--gateway', 'stripe', ...backwards)).toMatchObject({ code: 2 });
+});
+
+describe('paidonce backfill', () => {
+  const at = () => stack.at('stripe');
+  const backfill = async () => {
+    const ran = await paidonce('backfill', '--gateway', 'stripe', '--since', '1h', '--json');
+    return { ...ran, json: JSON.parse(ran.stdout) };
+  };
+  const logged = async (payment: string): Promise<Answer['body'][]> =>
+    (await stack.call('GET', `/v1/deliveries?payment=${payment}&limit=100`)).body.data;
+
+  it('writes what was lost and nothing else, over a killed worker, and lets the callback count later', async () => {
+    await paidIn(at());
+    await at().sandbox.faults({ callbacks: 'off' });
+    const lost = await open(at());
+    await pay(at(), lost, { outcome: 'authorize' });
+    for (let n = 0; n < 120; n += 20)
+      await Promise.all(
+        Array.from({ length: 20 }, () => at().sandbox.foreign({ amount: AMOUNT, currency: 'nok' })),
+      );
+    const running = backfill();
+    await until('the first page is written', async () => {
+      const { rows } = await database.query('select events_read as read from backfills');
+      return rows[0]?.read >= 100;
+    });
+    await stack.kill('worker');
+    await stack.start('worker');
+    const { code, json } = await running;
+    expect(code).toBe(0);
+    expect(json).toMatchObject({ gateway: 'stripe', status: 'complete', limits: [] });
+    expect(json.foreign).toBeGreaterThanOrEqual(120);
+    expect(json.written).toBeGreaterThan(0);
+    expect(json.known).toBeGreaterThan(0);
+    expect(json.read).toBe(json.written + json.known + json.foreign);
+    const filled = await logged(lost.id);
+    expect(new Set(filled.map(({ outcome }) => outcome))).toEqual(new Set(['backfilled']));
+    expect(filled.map(({ claim }) => claim.event)).toContain('checkout.session.completed');
+    expect((await paidonce('why', lost.orderReference)).stdout).toMatch(
+      /delivery +event evt_\w+ \(checkout\.session\.completed\) is backfilled: not received by us/,
+    );
+    // It has no effect.
+    expect(await orderStatus(stack, lost.orderReference)).toBe('AWAITING_PAYMENT');
+
+    const again = await backfill();
+    expect(again.json).toMatchObject({ read: json.read, written: 0, known: json.written + json.known });
+
+    await at().sandbox.clearFaults();
+    await at().sandbox.callback(lost.sessionId, {});
+    await untilOrder(stack, lost.orderReference, 'PAID');
+    const after = await logged(lost.id);
+    expect(new Set(after.map(({ eventId }) => eventId)).size).toBe(after.length);
+    expect(after).toHaveLength(filled.length);
+    expect(after.filter(({ outcome }) => outcome === 'accepted')).toHaveLength(1);
+  });
+
+  it('refuses what it can not do, and what is running', async () => {
+    const impossible = await paidonce('backfill', '--gateway', 'dintero');
+    expect(impossible).toMatchObject({ code: 2, stdout: '' });
+    expect(impossible.stderr).toMatch(/^paidonce: not_supported: dintero has no list of [^\n]*\n$/);
+    expect(await paidonce('backfill')).toMatchObject({ code: 2 });
+    expect(await paidonce('backfill', '--gateway', 'nopay')).toMatchObject({ code: 2 });
+    const future = new Date(Date.now() + 60_000).toISOString();
+    expect(await paidonce('backfill', '--gateway', 'stripe', '--since', future)).toMatchObject({ code: 2 });
+    const ask = () =>
+      stack.call('POST', '/v1/backfills', { gateway: 'stripe', since: '2026-01-01T00:00:00Z' });
+    const [begun, second] = [await ask(), await ask()];
+    expect(begun).toMatchObject({ status: 202, body: { status: 'running', askedBy: expect.any(String) } });
+    expect(begun.body.limits).toEqual([expect.stringContaining('lists its events for 30 days')]);
+    expect(second).toMatchObject({ status: 409, body: { code: 'backfill_running' } });
+    const { body } = await stack.call('GET', '/v1/backfills?gateway=stripe&limit=1');
+    expect(body.data).toMatchObject([{ id: begun.body.id }]);
+  });
 });
 
 /** Paid, and recorded as paid. */

@@ -45,11 +45,11 @@ export const NOT_REPLAYED: readonly Exception[] = [
     line: 'return error.cause?.message ?? error.message;',
     reason: "Temporal always says the cause of an activity's failure; its type does not",
   },
-  {
-    file: 'src/workflows/reconcile-gateway.ts',
+  ...['reconcile-gateway.ts', 'backfill-gateway.ts'].map((file) => ({
+    file: `src/workflows/${file}`,
     line: 'const failure = error.cause?.message ?? error.message;',
     reason: "Temporal always says the cause of an activity's failure; its type does not",
-  },
+  })),
 ];
 
 /** Faults whose effect no history could show. `exceptions.test.ts` fails for one that is gone. */

@@ -58,6 +58,12 @@ const UNDO: readonly (readonly [tag: string, statement: string])[] = [
   // The index went with its column.
   ['0024_surplus-index', 'drop index if exists payments_surplus'],
   ['0025_reconciliations', 'drop table reconciliation_rows, reconciliations, foreign_sessions'],
+  [
+    '0026_backfills',
+    'drop table backfills; alter table deliveries drop column backfilled_event_id, drop column backfill_id',
+  ],
+  // The index went with its column.
+  ['0027_backfilled-index', 'drop index if exists deliveries_backfilled'],
 ];
 
 /** The schema as left by a build that did not know this migration and the later ones. */

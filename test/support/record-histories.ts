@@ -5,6 +5,8 @@
 import type { Client } from '@temporalio/client';
 import { NO_PAYLOAD_KEYS, type PayloadKeys } from '../../src/config/payload-keys.ts';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { BACKFILL_SCENARIOS, LONG_BACKFILL_SCENARIOS } from './backfill-scenarios.ts';
+import { beginBackfillAgain, startBackfillWorld } from './backfill-world.ts';
 import { KEYED_SCENARIOS } from './keyed-scenarios.ts';
 import { KeyedStory } from './keyed-story.ts';
 import { MONEY_SCENARIOS, type MoneyScenario } from './money-scenarios.ts';
@@ -50,10 +52,18 @@ export const SCENARIO_NAMES = [
   ...Object.keys(LONG_SWEEP_SCENARIOS),
   ...Object.keys(RECONCILE_SCENARIOS),
   ...Object.keys(LONG_RECONCILE_SCENARIOS),
+  ...Object.keys(BACKFILL_SCENARIOS),
+  ...Object.keys(LONG_BACKFILL_SCENARIOS),
 ];
 
-/** Temporal's own. */
-const LONG_HISTORY = 4_096;
+/** Of events, after which a server suggests to continue as new. The longer one is Temporal's own. */
+const [SHORT_HISTORY, LONG_HISTORY] = [100, 4_096];
+
+const reconcileWorld = (length: number) => ({ start: () => startReconcileWorld(length), again: beginAgain });
+const backfillWorld = (length: number) => ({
+  start: () => startBackfillWorld(length),
+  again: beginBackfillAgain,
+});
 
 /**
  * A failing story is named on stdout, and the others are recorded. @throws Error for a name without a
@@ -70,8 +80,10 @@ export async function recordHistories(names: readonly string[]): Promise<Recorde
       names.filter((name) => !isEncrypted(name)),
     )),
     ...(await recordWith(HISTORY_KEYS, names.filter(isEncrypted))),
-    ...(await recordReconciliations(names, RECONCILE_SCENARIOS, 100)),
-    ...(await recordReconciliations(names, LONG_RECONCILE_SCENARIOS, LONG_HISTORY)),
+    ...(await recordListed(names, RECONCILE_SCENARIOS, reconcileWorld(SHORT_HISTORY))),
+    ...(await recordListed(names, LONG_RECONCILE_SCENARIOS, reconcileWorld(LONG_HISTORY))),
+    ...(await recordListed(names, BACKFILL_SCENARIOS, backfillWorld(SHORT_HISTORY))),
+    ...(await recordListed(names, LONG_BACKFILL_SCENARIOS, backfillWorld(LONG_HISTORY))),
   ];
 }
 
@@ -122,19 +134,20 @@ async function recordSweeps(
   }
 }
 
-async function recordReconciliations(
+/** Worlds with a gateway whose lists a scenario writes. */
+async function recordListed<World extends { readonly client: Client; close(): Promise<void> }>(
   names: readonly string[],
-  scenarios: typeof RECONCILE_SCENARIOS,
-  suggestsAfter: number,
+  scenarios: Readonly<Record<string, (world: World) => Promise<string>>>,
+  { start, again }: { start: () => Promise<World>; again: (world: World) => Promise<void> },
 ): Promise<Recorded[]> {
   const wanted = names.filter((name) => name in scenarios);
   if (wanted.length === 0) return [];
-  const world = await startReconcileWorld(suggestsAfter);
+  const world = await start();
   try {
     const recorded: Recorded[] = [];
-    // One after another, since the listing belongs to the world.
+    // One after another, since the list belongs to the world.
     for (const name of wanted) {
-      await beginAgain(world);
+      await again(world);
       const play = async () => [(await scenarios[name]?.(world)) ?? ''];
       recorded.push(...(await recordOne(world.client, name, play).catch(failedAt(name))));
     }

@@ -9,6 +9,7 @@ import {
   type NativeConnection,
   type WorkflowBundle,
 } from '@temporalio/worker';
+import type { BackfillActivities } from '../../src/activities/backfill-activities.ts';
 import type { ReconcileActivities } from '../../src/activities/reconcile-activities.ts';
 import { NO_PAYLOAD_KEYS, type PayloadKeys } from '../../src/config/payload-keys.ts';
 import type { SweepActivities } from '../../src/activities/sweep-activities.ts';
@@ -58,7 +59,7 @@ export function quietRuntime(): void {
 export async function startWorkers(
   connection: NativeConnection,
   workflowBundle: WorkflowBundle,
-  activities: RunActivities | SweepActivities | ReconcileActivities | AnyActivity,
+  activities: RunActivities | SweepActivities | ReconcileActivities | BackfillActivities | AnyActivity,
   gateways: readonly string[] = GATEWAYS,
   keys: PayloadKeys = NO_PAYLOAD_KEYS,
 ): Promise<() => Promise<void>> {

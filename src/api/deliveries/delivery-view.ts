@@ -5,20 +5,28 @@ import { aGateway, aPayment, asker, timestamp } from '../http/fields.ts';
 import { cursorOf, limit } from '../http/pages.ts';
 import { EXAMPLE, GATEWAY, PAYMENT_ID } from '../payments/payment-examples.ts';
 
+const OUTCOMES = ['accepted', 'duplicate', 'ignored', 'refused', 'backfilled'] as const;
+
 export const delivery = z
   .object({
     id: z.string().meta({ example: 'dlv_01a1fe5c7914050d8703a10b1862' }),
     gateway: z.string(),
-    eventId: z.string().nullable(),
+    eventId: z
+      .string()
+      .nullable()
+      .meta({ description: 'The event of the gateway; null if nothing proves it' }),
     payment: z.string().nullable(),
-    outcome: z.enum(['accepted', 'duplicate', 'ignored', 'refused']),
+    outcome: z.enum(OUTCOMES).meta({
+      description:
+        '`backfilled`: never received by us; a backfill found the event in the list of the gateway. It has no effect, and the callback takes its place if it still comes',
+    }),
     state: z.string().nullable(),
     reason: z.string().nullable(),
     claim: z.record(z.string(), z.string()),
     method: z.string(),
     target: z.string(),
-    receipts: z.int(),
-    receivedAt: timestamp,
+    receipts: z.int().meta({ description: 'How often it was received; 0 if it was backfilled' }),
+    receivedAt: timestamp.meta({ description: 'If it was backfilled, when the event happened' }),
     lastReceivedAt: timestamp,
     handledAt: timestamp.nullable(),
   })
@@ -28,7 +36,7 @@ export const deliveriesQuery = z.strictObject({
   payment: aPayment,
   gateway: aGateway,
   outcome: z
-    .enum(['accepted', 'duplicate', 'ignored', 'refused'])
+    .enum(OUTCOMES)
     .optional()
     .meta({ examples: ['refused'] }),
   limit,
@@ -42,7 +50,7 @@ export function viewDelivery(row: DeliveryRow): z.infer<typeof delivery> {
   return {
     id: row.id,
     gateway: row.gateway,
-    eventId: row.eventId,
+    eventId: row.eventId ?? row.backfilledEventId,
     payment: row.paymentId,
     outcome: row.outcome as z.infer<typeof delivery>['outcome'],
     state: row.state,

@@ -23,7 +23,7 @@ export const DELIVERY_CALLS = [
     path: '/v1/deliveries',
     operationId: 'listDeliveries',
     access: [],
-    summary: 'List the delivery log: every callback, accepted or refused',
+    summary: 'List the delivery log: every callback, accepted, refused or backfilled',
     query: deliveriesQuery,
     answers: { 200: json('One page', pageOf(delivery), { page: pageWith(deliveryExample) }) },
     async handle(request, { store: { db } }: Pick<Service, 'store'>) {

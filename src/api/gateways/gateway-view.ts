@@ -38,6 +38,10 @@ export const gatewayView = z
     unlisted: z.array(z.string()).meta({
       description: 'What a reconciliation cannot compare, since no listing of the gateway shows it',
     }),
+    eventHistory: seconds.meta({
+      description:
+        'For how many seconds the gateway keeps its events, which a backfill reads; 0 where it lists none',
+    }),
     options: z
       .record(z.string(), z.unknown())
       .nullable()

@@ -54,6 +54,7 @@ const DETAILS: Readonly<Record<ProblemCode, string | readonly [string, More]>> =
   no_transaction: `payment ${PAYMENT_ID} is PENDING and has no transaction yet; try again once it is paid`,
   not_redeliverable:
     'a later update of the order replaces order.payment_pending, which is no longer true; send the later one',
+  backfill_running: `a backfill of ${GATEWAY.id} is running; GET /v1/backfills?status=running shows it. Wait for its end, or use its result`,
   reconciliation_running: `a reconciliation of ${GATEWAY.id} is running; GET /v1/reconciliations?status=running shows it. Wait for its end, or use its result`,
   too_large: 'the body is too large; at most 1048576 bytes were expected',
   uri_too_long: 'the address is too long; at most 16384 characters were expected',

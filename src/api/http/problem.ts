@@ -43,6 +43,7 @@ export const PROBLEMS = {
   no_transaction: { status: 409, title: 'The payment has no transaction' },
   not_redeliverable: { status: 409, title: 'This cannot be delivered again' },
   reconciliation_running: { status: 409, title: 'A reconciliation of this gateway is running' },
+  backfill_running: { status: 409, title: 'A backfill of this gateway is running' },
   too_large: { status: 413, title: 'The body is too large' },
   uri_too_long: { status: 414, title: 'The address is too long' },
   unsupported_media_type: { status: 415, title: 'The body must be application/json' },

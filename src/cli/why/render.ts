@@ -124,7 +124,7 @@ function surplusLine(
   return `  surplus ${transactionId} of the same session is ${status}: ${sums}`;
 }
 
-/** The timeline, together with the callbacks that are not in it: refused, repeated, or not handled yet. */
+/** The timeline, together with the callbacks that are not in it: refused, repeated, backfilled, or not handled yet. */
 function chain({ timeline, deliveries }: Story['payments'][number]): Link[] {
   const told = new Set(timeline.map(({ data }) => data['eventId']));
   const others = deliveries
@@ -164,7 +164,7 @@ function joined(links: readonly Link[]): Link[] {
   return found;
 }
 
-function deliveryText({ outcome, reason, state, id, receipts }: Delivery): string {
+function deliveryText({ outcome, reason, state, id, receipts, eventId, claim }: Delivery): string {
   const times = receipts > 1 ? `, received ${receipts} times` : '';
   switch (outcome) {
     case 'accepted':
@@ -175,6 +175,8 @@ function deliveryText({ outcome, reason, state, id, receipts }: Delivery): strin
       return `callback ${id} ignored (${reason ?? 'no reason given'})${times}`;
     case 'refused':
       return `callback ${id} refused (${reason ?? 'no reason given'}): it proves nothing`;
+    case 'backfilled':
+      return `event ${eventId ?? id} (${claim['event'] ?? 'no type given'}) is backfilled: not received by us`;
   }
 }
 

@@ -1,4 +1,4 @@
-/** The log of received callbacks. */
+/** The log of received callbacks, and of those that a backfill has added. */
 import { sql } from 'drizzle-orm';
 import { index, integer, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import { at, bytea } from './columns.ts';
@@ -14,11 +14,18 @@ export const deliveries = pgTable(
     gateway: text().notNull(),
     /** Null where nothing is proved: a refused delivery never takes an event id. */
     eventId: text('event_id'),
+    /**
+     * The event of a row that a backfill has written. It claims nothing: the delivery of the same event is a row of
+     * its own, and lists then leave this one out.
+     */
+    backfilledEventId: text('backfilled_event_id'),
+    /** Which backfill has written it. */
+    backfillId: text('backfill_id'),
     contentHash: text('content_hash'),
     paymentId: text('payment_id'),
     orderReference: text('order_reference'),
     n: integer(),
-    /** accepted, duplicate, ignored or refused. */
+    /** accepted, duplicate, ignored, refused or backfilled. */
     outcome: text().notNull(),
     /**
      * received → signalled → handled. Can be claimed until it is handled. `parked` before `received`: it names a
@@ -35,6 +42,7 @@ export const deliveries = pgTable(
      * Which secret signed, by the first characters of its hash. It shows when an old secret may be retired.
      */
     secret: text(),
+    /** 0 where it was backfilled. */
     receipts: integer().notNull().default(1),
     receivedAt: at('received_at').notNull().defaultNow(),
     lastReceivedAt: at('last_received_at').notNull().defaultNow(),
@@ -66,6 +74,10 @@ export const deliveries = pgTable(
     index('deliveries_parked')
       .on(table.gateway, sql`(claim->>'transactionId')`)
       .where(sql`state = 'parked'`)
+      .concurrently(),
+    uniqueIndex('deliveries_backfilled')
+      .on(table.gateway, table.backfilledEventId)
+      .where(sql`backfilled_event_id is not null`)
       .concurrently(),
     index('deliveries_secret')
       .on(table.secret, table.lastReceivedAt)

@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { openApiDocument } from '../../../src/api/calls.ts';
 import { newPayment } from '../../../src/api/payments/payment-examples.ts';
+import { STRIPE_SANDBOX } from '../../../src/gateways/stripe/sandbox.ts';
 import { logDelivery } from '../../../src/store/log-delivery.ts';
 import { recordFinding } from '../../../src/store/record-finding/write.ts';
 import { findPayment, type PaymentRow } from '../../../src/store/payments.ts';
@@ -65,7 +66,7 @@ describe('the examples of the document', () => {
 });
 
 describe('the example of a request', () => {
-  const at = useTestApi();
+  const at = useTestApi({ ...STRIPE_SANDBOX.variables('http://127.0.0.1:9'), DEFAULT_GATEWAY: 'dintero' });
   let payment: PaymentRow;
   let deliveryId: string;
   beforeAll(async () => {

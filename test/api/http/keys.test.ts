@@ -37,6 +37,7 @@ const CALLS: readonly (readonly [string, string, readonly Named[]])[] = [
   ['POST', '/v1/deliveries/{id}/redeliver', ['support', 'both', 'admin']],
   ['POST', '/v1/updates/redeliver', ['support', 'both', 'admin']],
   ['POST', '/v1/reconciliations', ['support', 'both', 'admin']],
+  ['POST', '/v1/backfills', ['support', 'both', 'admin']],
 ];
 
 describe('a key', () => {
@@ -77,6 +78,7 @@ describe('a key', () => {
     '/v1/updates',
     '/v1/audit',
     '/v1/reconciliations',
+    '/v1/backfills',
     '/v1/search?q=1001',
   ])('of any scope reads %s', async (path) => {
     for (const name of Object.keys(KEYS) as Named[])

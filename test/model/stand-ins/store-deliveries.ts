@@ -76,6 +76,8 @@ function deliveryRow(received: ReceivedDelivery, outcome: string): DeliveryRow {
     id: newId('dlv'),
     gateway,
     eventId,
+    backfilledEventId: null,
+    backfillId: null,
     contentHash,
     paymentId: key?.paymentId ?? null,
     orderReference: key?.orderReference ?? null,

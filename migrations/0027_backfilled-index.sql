@@ -1,0 +1,1 @@
+CREATE UNIQUE INDEX CONCURRENTLY "deliveries_backfilled" ON "deliveries" USING btree ("gateway","backfilled_event_id") WHERE backfilled_event_id is not null;
