@@ -26,7 +26,9 @@ beforeAll(async () => {
   const port = await freePort();
   origin = `http://127.0.0.1:${port}`;
   folder = await mkdtemp(join(tmpdir(), 'paidonce-integrate-'));
-  stack = await startStack({ env: { ORDER_WEBHOOK_URL: `${origin}/updates` } });
+  // The collection has a call for each gateway. The shop's payments are at the default one.
+  const both = await startStack({ gateway: 'stripe', env: { ORDER_WEBHOOK_URL: `${origin}/updates` } });
+  stack = both.at('dintero');
   shop = await startProcess({
     name: 'the printed shop',
     command: process.execPath,
@@ -180,6 +182,7 @@ describe('the shop of docs/integrate.md', () => {
       payment: '',
       delivery: '',
       reconciliation: '',
+      backfill: '',
     };
     expect(variables).toEqual(Object.keys(values));
     const answers: Record<string, number> = {};
@@ -201,6 +204,7 @@ describe('the shop of docs/integrate.md', () => {
         await untilOrder(stack, order, 'PAID');
       }
       if (title.startsWith('Compare')) values['reconciliation'] = content.id;
+      if (title.startsWith('Fill')) values['backfill'] = content.id;
       if (url.includes('/v1/deliveries?')) values['delivery'] = content.data[0]?.id ?? '';
     }
     expect(answers).toMatchObject({
@@ -210,6 +214,8 @@ describe('the shop of docs/integrate.md', () => {
       Void: 409,
       Cancel: 409,
       Decide: 409,
+      Compare: 202,
+      Fill: 202,
     });
   }, 90_000);
 
