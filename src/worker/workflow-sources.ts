@@ -10,9 +10,17 @@ export const BUNDLE_NAMES = {
 } as const;
 
 /** The options for Temporal's bundler, for a folder of sources. */
-export function workflowSources(folder: string): { workflowsPath: string; payloadConverterPath: string } {
+export function workflowSources(folder: string): {
+  workflowsPath: string;
+  payloadConverterPath: string;
+  workflowInterceptorModules: string[];
+} {
   const path = (name: string) => join(folder, 'workflows', `${name}.ts`);
-  return { workflowsPath: path('index'), payloadConverterPath: path('payload-converter') };
+  return {
+    workflowsPath: path('index'),
+    payloadConverterPath: path('payload-converter'),
+    workflowInterceptorModules: [path('traces')],
+  };
 }
 
 /** The module that hides the texts of failures, once it is built. */

@@ -20,8 +20,8 @@ type Entry = readonly [key: string, content: Readonly<Record<string, unknown>>];
 
 /**
  * The differences between the commands of the code and those of the history, in words; none where they are
- * the same. Inputs, results, lengths of timers, time limits, retries, queues, summaries and search attributes
- * are compared.
+ * the same. Inputs, results, lengths of timers, time limits, retries, queues, summaries, search attributes and
+ * traces are compared.
  */
 export function differences(history: History, commands: readonly Command[]): string[] {
   const events = history.events ?? [];
@@ -100,6 +100,7 @@ function activityContent(activity: ScheduleActivity, queue: string): Entry[1] {
     retryCoefficient: retry?.backoffCoefficient ?? undefined,
     retryAttempts: retry?.maximumAttempts ?? undefined,
     priority: activity.priority?.priorityKey ?? undefined,
+    trace: valueOf(activity.headers?.['_tracer-data']),
   };
   return Object.fromEntries(Object.entries(content).filter(([, value]) => value !== undefined));
 }
@@ -126,13 +127,14 @@ function ofEvent(event: Event): Entry | null {
 }
 
 function scheduledContent(activity: NonNullable<Event['activityTaskScheduledEventAttributes']>): Entry[1] {
-  const { activityType, taskQueue, input, activityId: _, ...same } = activity;
+  const { activityType, taskQueue, input, header, activityId: _, ...same } = activity;
   return activityContent(
     {
       ...same,
       activityType: activityType?.name ?? '',
       taskQueue: taskQueue?.name ?? '',
       arguments: input?.payloads ?? [],
+      headers: header?.fields ?? {},
     },
     '',
   );

@@ -53,11 +53,14 @@ export async function storedHistories(folder = HISTORIES): Promise<StoredHistory
  * of the source.
  */
 export function replayBundle(
-  sources: { workflowsPath: string } = workflowSources(join(ROOT, 'src')),
+  sources: { workflowsPath: string; workflowInterceptorModules?: string[] } = workflowSources(
+    join(ROOT, 'src'),
+  ),
 ): Promise<WorkflowBundle> {
+  const recorder = join(import.meta.dirname, 'command-recorder.ts');
   return bundleWorkflowCode({
     ...sources,
-    workflowInterceptorModules: [join(import.meta.dirname, 'command-recorder.ts')],
+    workflowInterceptorModules: [...(sources.workflowInterceptorModules ?? []), recorder],
     logger: new DefaultLogger('ERROR'),
     webpackConfigHook(config) {
       for (const rule of (config.module?.rules ?? []) as { use?: { options?: SwcOptions } }[])

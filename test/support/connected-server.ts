@@ -1,5 +1,5 @@
 /** A Temporal server with connections of a client and of Workers. */
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, type WorkflowClientInterceptor } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { NO_PAYLOAD_KEYS, type PayloadKeys } from '../../src/config/payload-keys.ts';
 import { createPayloadCodec } from '../../src/temporal/payload-codec.ts';
@@ -25,18 +25,27 @@ export function startServer(
   time: 'real' | 'skipping',
   dynamicConfig: readonly string[] = [],
   keys: PayloadKeys = NO_PAYLOAD_KEYS,
+  around: readonly WorkflowClientInterceptor[] = [],
 ): Promise<ConnectedServer> {
   quietRuntime();
-  return time === 'real' ? realTime(dynamicConfig, keys) : skippedTime();
+  return time === 'real' ? realTime(dynamicConfig, keys, around) : skippedTime();
 }
 
-async function realTime(dynamicConfig: readonly string[], keys: PayloadKeys): Promise<ConnectedServer> {
+async function realTime(
+  dynamicConfig: readonly string[],
+  keys: PayloadKeys,
+  around: readonly WorkflowClientInterceptor[],
+): Promise<ConnectedServer> {
   const server = await startDevServer(dynamicConfig);
   const { address } = server;
   const connection = await Connection.connect({ address });
   const native = await NativeConnection.connect({ address });
   return {
-    client: new Client({ connection, dataConverter: { payloadCodecs: [createPayloadCodec(keys)] } }),
+    client: new Client({
+      connection,
+      dataConverter: { payloadCodecs: [createPayloadCodec(keys)] },
+      interceptors: { workflow: [...around] },
+    }),
     native,
     sleep: () => Promise.reject(new Error('time passes by itself here')),
     now: () => Promise.resolve(Date.now()),

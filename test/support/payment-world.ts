@@ -3,6 +3,7 @@
  * says what its gateway answers.
  */
 import { Context } from '@temporalio/activity';
+import type { WorkflowClientInterceptor } from '@temporalio/client';
 import { NO_PAYLOAD_KEYS, type PayloadKeys } from '../../src/config/payload-keys.ts';
 import { readUpdate } from '../../src/store/outbox.ts';
 import { createMoneyRuns, type MoneyRuns } from '../../src/temporal/money-runs.ts';
@@ -35,8 +36,9 @@ export async function prepareWorld(
   time: 'real' | 'skipping',
   dynamicConfig: readonly string[] = [],
   keys: PayloadKeys = NO_PAYLOAD_KEYS,
+  around: readonly WorkflowClientInterceptor[] = [],
 ): Promise<PaymentWorld> {
-  const server = await startServer(time, dynamicConfig, keys);
+  const server = await startServer(time, dynamicConfig, keys, around);
   const restoreClock = time === 'skipping' ? followServerClock() : () => undefined;
   serverClockIs(await server.now());
   const [store, shop] = [await openTestStore(), await startShop()];

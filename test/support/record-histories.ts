@@ -2,7 +2,7 @@
  * Plays the stories on a dev server and returns the history of every run, as `temporal workflow show --output
  * json` prints it.
  */
-import type { Client } from '@temporalio/client';
+import type { Client, WorkflowClientInterceptor } from '@temporalio/client';
 import { NO_PAYLOAD_KEYS, type PayloadKeys } from '../../src/config/payload-keys.ts';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { BACKFILL_SCENARIOS, LONG_BACKFILL_SCENARIOS } from './backfill-scenarios.ts';
@@ -20,6 +20,7 @@ import { SCENARIOS } from './scenarios.ts';
 import { Story } from './story.ts';
 import { LONG_SWEEP_SCENARIOS, SWEEP_SCENARIOS } from './sweep-scenarios.ts';
 import { beginAfresh, startSweepWorld } from './sweep-world.ts';
+import { tracedCalls } from './traced-calls.ts';
 import { until } from './until.ts';
 
 export interface Recorded {
@@ -42,9 +43,16 @@ const ALSO_ENCRYPTED = [
   'sweep-page-retried',
 ].map((name) => `${ENCRYPTED}${name}`);
 
+/** Scenarios that are also recorded with tracing switched on. */
+const TRACED = 'traced-';
+const ALSO_TRACED = ['paid', 'encrypted-paid', 'hold-then-paid', 'review-resolved', 'continue-as-new'].map(
+  (name) => `${TRACED}${name}`,
+);
+
 /** Every scenario that leaves a history. */
 export const SCENARIO_NAMES = [
   ...ALSO_ENCRYPTED,
+  ...ALSO_TRACED,
   ...Object.keys(SCENARIOS),
   ...Object.keys(KEYED_SCENARIOS),
   ...Object.keys(MONEY_SCENARIOS),
@@ -73,7 +81,7 @@ export async function recordHistories(names: readonly string[]): Promise<Recorde
   const unknown = names.find((name) => !SCENARIO_NAMES.includes(name));
   if (unknown !== undefined)
     throw new Error(`no scenario "${unknown}"; there are: ${SCENARIO_NAMES.join(', ')}`);
-  const isEncrypted = (name: string) => name.startsWith(ENCRYPTED);
+  const isEncrypted = (name: string) => name.includes(ENCRYPTED);
   return [
     ...(await recordWith(
       NO_PAYLOAD_KEYS,
@@ -90,7 +98,12 @@ export async function recordHistories(names: readonly string[]): Promise<Recorde
 async function recordWith(keys: PayloadKeys, names: readonly string[]): Promise<Recorded[]> {
   const of = (scenarios: object) => names.filter((name) => baseOf(name) in scenarios);
   return [
-    ...(await recordStories(of(SCENARIOS), record, { keys })),
+    ...(await recordStories(
+      of(SCENARIOS).filter((name) => !isTraced(name)),
+      record,
+      { keys },
+    )),
+    ...(await recordStories(of(SCENARIOS).filter(isTraced), record, { keys, around: [tracedCalls()] })),
     ...(await recordStories(of(KEYED_SCENARIOS), recordKeyed, { keys, gateways: ['stripe'] })),
     ...(await recordMoney(of(MONEY_SCENARIOS), 'real', keys)),
     ...(await recordMoney(of(MONEY_SCENARIOS), 'skipping', keys)),
@@ -104,13 +117,19 @@ async function recordWith(keys: PayloadKeys, names: readonly string[]): Promise<
 
 /** The scenario that is played under a name. */
 function baseOf(name: string): string {
-  return name.startsWith(ENCRYPTED) ? name.slice(ENCRYPTED.length) : name;
+  const [traced, encrypted] = [TRACED, ENCRYPTED].map((prefix) => `(?:${prefix})?`);
+  return name.replace(new RegExp(`^${traced}${encrypted}`), '');
+}
+
+function isTraced(name: string): boolean {
+  return name.startsWith(TRACED);
 }
 
 interface How {
   readonly keys: PayloadKeys;
   readonly suggestsAfter?: number;
   readonly gateways?: readonly string[];
+  readonly around?: readonly WorkflowClientInterceptor[];
 }
 
 async function recordSweeps(
@@ -181,10 +200,11 @@ async function recordMoney(
 async function recordStories(
   names: readonly string[],
   recordStory: (world: PaymentWorld, name: string) => Promise<Recorded[]>,
-  { keys, gateways }: How,
+  { keys, gateways, around }: How,
 ): Promise<Recorded[]> {
   if (names.length === 0) return [];
-  const world = await prepareWorld('real', ['limit.historyCount.suggestContinueAsNew=100'], keys);
+  const suggestion = 'limit.historyCount.suggestContinueAsNew=100';
+  const world = await prepareWorld('real', [suggestion], keys, around);
   const stop = await world.work(gateways);
   try {
     const left = [...names];
