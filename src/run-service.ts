@@ -18,8 +18,10 @@ import { requireSchema, SchemaTooOld } from './store/schema-state.ts';
 import { openStore } from './store/open.ts';
 import { createLog, type Logger } from './telemetry/log.ts';
 import { rootOf } from './lib/root-of.ts';
+import { traceIds } from './lib/spans.ts';
 import { beginAtZero } from './telemetry/begin-at-zero.ts';
-import { createMetrics } from './telemetry/metrics.ts';
+import { createMetrics, type Metrics } from './telemetry/metrics.ts';
+import type { Tracing } from './telemetry/tracing/tracing.ts';
 import { connectClient } from './temporal/connect.ts';
 import { createOpenings } from './health/openings.ts';
 import { createStoreFigures } from './health/store-figures.ts';
@@ -80,7 +82,11 @@ export async function run(config: Config, roles: Roles): Promise<Running> {
   // wait for it.
   if (service.store.kind === 'embedded') await storeReady;
   storeReady.catch(service.fail);
-  const stops = [() => service.connection.close(), () => service.store.close()];
+  const stops = [
+    async () => service.tracing?.stop(),
+    () => service.connection.close(),
+    () => service.store.close(),
+  ];
   stops.push(service.namespace.watch());
   stops.push(() => service.firstAttempts.stop());
   stops.push(startForwarder({ ...service, ...patient, ...forwardingOf(service) }));
@@ -135,15 +141,18 @@ async function createService(
   config: Config,
   roles: Roles,
 ): Promise<{ service: Service; patient: Pick<Service, 'runs' | 'money'>; failed: Promise<Error> }> {
-  const log = createLog(
-    config.LOG_LEVEL,
-    [roles.api && 'api', roles.worker && 'worker'].filter(Boolean).join('+'),
-  );
+  const isTraced = config.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined;
+  const name = [roles.api && 'api', roles.worker && 'worker'].filter(Boolean).join('+');
+  const log = createLog(config.LOG_LEVEL, name, undefined, isTraced ? traceIds : undefined);
   const metrics = createMetrics();
-  const store = await openStore({ databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR }, ({ kind }) =>
-    metrics.storeRefusals.inc({ kind }),
-  );
-  const { client, connection } = connectClient(config);
+  const tracing = await tracingOf(config, { log, metrics });
+  const store = await openStore({
+    databaseUrl: config.DATABASE_URL,
+    dataDir: config.DATA_DIR,
+    isTraced,
+    onRefusal: ({ kind }) => metrics.storeRefusals.inc({ kind }),
+  });
+  const { client, connection } = connectClient(config, tracing === null ? [] : [tracing.client]);
   let fail: (error: Error) => void = () => undefined;
   const failed = new Promise<Error>((resolve) => {
     fail = resolve;
@@ -159,7 +168,7 @@ async function createService(
       `the variable ${unknown.name} is not known and has no effect`,
     );
   warnOfLifetimes(gateways, config, log);
-  const parts = { config, log, metrics, gateways, client, connection, fail };
+  const parts = { config, log, metrics, tracing, gateways, client, connection, fail };
   const namespace = createNamespace(parts);
   const limits = {
     taskQueue: config.TEMPORAL_TASK_QUEUE,
@@ -177,6 +186,16 @@ async function createService(
   const notifying = notifyingParts({ ...parts, store }, roles, patient.runs);
   const own = { openings, storeFigures, ...notifying, ...runsWithin(SIGNAL_TIMEOUT_MS) };
   return { failed, service: { ...parts, store, namespace, ...own }, patient };
+}
+
+/** Loaded only where it is wanted. */
+async function tracingOf(
+  { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, ...settings }: Config,
+  reports: { readonly log: Logger; readonly metrics: Metrics },
+): Promise<Tracing | null> {
+  if (endpoint === undefined) return null;
+  const { startTracing } = await import('./telemetry/tracing/tracing.ts');
+  return startTracing({ ...settings, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }, reports);
 }
 
 function warnOfLifetimes({ all }: GatewayRegistry, { SESSION_LIFETIME }: Config, log: Logger): void {

@@ -6,6 +6,7 @@ import type { StoreFigures } from './health/store-figures.ts';
 import type { Store } from './store/open.ts';
 import type { Logger } from './telemetry/log.ts';
 import type { Metrics } from './telemetry/metrics.ts';
+import type { Tracing } from './telemetry/tracing/tracing.ts';
 import type { Namespace } from './temporal/namespace.ts';
 import type { MoneyRuns } from './temporal/money-runs.ts';
 import type { PaymentRuns } from './temporal/payment-runs.ts';
@@ -17,6 +18,8 @@ export interface Service {
   readonly config: Config;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** Null where no traces are made. */
+  readonly tracing: Tracing | null;
   readonly gateways: GatewayRegistry;
   readonly store: Store;
   readonly client: Client;

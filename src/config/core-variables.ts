@@ -11,6 +11,7 @@ import {
   duration,
   list,
   oneOf,
+  pairs,
   pemFile,
   port,
   secret,
@@ -97,6 +98,30 @@ export const WORKER = {
 
 export const LOG = {
   LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+};
+
+/** Traces: OpenTelemetry's own names, of which these are read. */
+export const TRACES = {
+  /** The base of a collector's URL for OTLP/HTTP; if unset, there are no traces. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: url.optional(),
+  /** Sent with every request to the collector, such as credentials. */
+  OTEL_EXPORTER_OTLP_HEADERS: pairs.optional(),
+  OTEL_SERVICE_NAME: text('a name of at most 100 characters', 100).default('paidonce'),
+  OTEL_RESOURCE_ATTRIBUTES: pairs.optional(),
+  OTEL_TRACES_SAMPLER: oneOf([
+    'always_on',
+    'always_off',
+    'traceidratio',
+    'parentbased_always_on',
+    'parentbased_always_off',
+    'parentbased_traceidratio',
+  ]).default('parentbased_always_on'),
+  /** The part of all traces that a sampler with `traceidratio` keeps. */
+  OTEL_TRACES_SAMPLER_ARG: z
+    .string()
+    .regex(/^(0|1|0?\.\d{1,6}|1\.0+)$/, 'a number from 0 to 1')
+    .transform(Number)
+    .default(1),
 };
 
 /**
@@ -201,6 +226,7 @@ export const CORE_VARIABLES = {
   ...CODEC,
   ...WORKER,
   ...LOG,
+  ...TRACES,
   ...HTTP,
   ...UPDATES,
   ...PAYMENTS,
@@ -216,4 +242,5 @@ export const CORE_SECRETS: readonly string[] = [
   'API_KEYS',
   'ORDER_WEBHOOK_URL',
   'ORDER_WEBHOOK_SECRETS',
+  'OTEL_EXPORTER_OTLP_HEADERS',
 ];

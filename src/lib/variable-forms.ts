@@ -70,3 +70,33 @@ function isPem(path: string): boolean {
 
 export const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
   z.enum(words, `one of ${words.join(', ')}`);
+
+/** OpenTelemetry's form of headers and attributes. The values are percent-encoded. */
+export const pairs = z.string().transform((given, context): Readonly<Record<string, string>> => {
+  const parsed = parsePairs(given);
+  if (parsed !== null) return parsed;
+  context.addIssue({
+    code: 'custom',
+    message: 'key=value pairs such as a=1,b=2 with percent-encoded values',
+  });
+  return z.NEVER;
+});
+
+const PAIR = /^\s*([\w!#$%&'*.^`|~-]+)\s*=\s*(.*?)\s*$/;
+
+function parsePairs(given: string): Record<string, string> | null {
+  const found = given.split(',').map((pair) => PAIR.exec(pair));
+  const entries = found.map((match) => [match?.[1] ?? '', decodedValue(match?.[2])] as const);
+  const isRight = entries.every(([name, value]) => name !== '' && value !== null);
+  return isRight ? (Object.fromEntries(entries) as Record<string, string>) : null;
+}
+
+/** Null where it is no visible text, which no header can have. */
+function decodedValue(part = ''): string | null {
+  try {
+    const value = decodeURIComponent(part);
+    return /^[\x20-\x7e]+$/.test(value) ? value : null;
+  } catch {
+    return null;
+  }
+}

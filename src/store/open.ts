@@ -9,6 +9,7 @@ import { lockDirectory } from './directory-lock.ts';
 import { migrateEmbedded, migratePostgres } from './migrations.ts';
 import { databaseOn } from './database.ts';
 import { clientsThatReport, type Refusal } from './refusals.ts';
+import { traceEmbedded, tracePool } from './traced-statements.ts';
 
 /** Either store, or a transaction on it. */
 export type Db = PgDatabase<PgQueryResultHKT>;
@@ -28,23 +29,27 @@ export interface Store {
  * told of each statement that PostgreSQL refuses.
  * @throws DirectoryInUse where another process has the embedded store
  */
-export function openStore(
-  at: { databaseUrl?: string | undefined; dataDir: string },
-  onRefusal: (refusal: Refusal) => void = () => undefined,
-): Promise<Store> {
-  return at.databaseUrl === undefined
-    ? openEmbedded(at.dataDir)
-    : Promise.resolve(openPostgres(at.databaseUrl, onRefusal));
+export function openStore(at: {
+  databaseUrl?: string | undefined;
+  dataDir: string;
+  /** Whether the statements are spans of the current trace. */
+  isTraced?: boolean;
+  onRefusal?: (refusal: Refusal) => void;
+}): Promise<Store> {
+  const { databaseUrl, dataDir, isTraced = false, onRefusal = () => undefined } = at;
+  return databaseUrl === undefined
+    ? openEmbedded(dataDir, isTraced)
+    : Promise.resolve(openPostgres(databaseUrl, { isTraced, onRefusal }));
 }
 
-async function openEmbedded(dataDir: string): Promise<Store> {
-  if (dataDir === 'memory://') return embedded(await createPGlite(), () => Promise.resolve());
+async function openEmbedded(dataDir: string, isTraced: boolean): Promise<Store> {
+  if (dataDir === 'memory://') return embedded(await createPGlite(), isTraced, () => Promise.resolve());
   const folder = join(dataDir, 'store');
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const unlock = await lockDirectory(folder);
   try {
     await ensureDataDirectory(folder);
-    return await embedded(await createPGlite(folder), unlock);
+    return await embedded(await createPGlite(folder), isTraced, unlock);
   } catch (error) {
     await unlock();
     throw error;
@@ -57,8 +62,9 @@ async function createPGlite(folder?: string): Promise<PGlite> {
   return PGlite.create(folder);
 }
 
-async function embedded(client: PGlite, unlock: () => Promise<void>): Promise<Store> {
+async function embedded(client: PGlite, isTraced: boolean, unlock: () => Promise<void>): Promise<Store> {
   const { drizzle } = await import('drizzle-orm/pglite');
+  if (isTraced) traceEmbedded(client);
   const db = drizzle(client);
   return {
     db,
@@ -72,7 +78,10 @@ async function embedded(client: PGlite, unlock: () => Promise<void>): Promise<St
   };
 }
 
-function openPostgres(connectionString: string, onRefusal: (refusal: Refusal) => void): Store {
+function openPostgres(
+  connectionString: string,
+  { isTraced, onRefusal }: { isTraced: boolean; onRefusal: (refusal: Refusal) => void },
+): Store {
   let last: Refusal | null = null;
   const pool = new pg.Pool({
     connectionString,
@@ -93,6 +102,7 @@ function openPostgres(connectionString: string, onRefusal: (refusal: Refusal) =>
   // Neither must a connection that breaks between two statements of a transaction, where the pool does not
   // listen.
   pool.on('connect', (client) => client.on('error', () => undefined));
+  if (isTraced) tracePool(pool);
   return {
     db: databaseOn(pool),
     kind: 'postgresql',

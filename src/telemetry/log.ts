@@ -3,13 +3,19 @@ import { loggable } from './log-fields.ts';
 
 export type { Logger } from 'pino';
 
-/** Logs JSON to stdout, readable lines to a terminal, or to `destination`. */
-export function createLog(level: string, name: string, destination?: DestinationStream): Logger {
+/** Logs JSON to stdout, readable lines to a terminal, or to `destination`. `more` gives each line further fields. */
+export function createLog(
+  level: string,
+  name: string,
+  destination?: DestinationStream,
+  more?: () => object,
+): Logger {
   const options = {
     level,
     base: { name },
     // `loggable` has already converted errors.
     serializers: { err: (error: unknown) => error },
+    ...(more !== undefined && { mixin: more }),
     formatters: { log: (object: object) => loggable(object) },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
   };

@@ -17,6 +17,7 @@ export function createMetrics() {
     ...gatewayMetrics([registry]),
     ...temporalMetrics([registry]),
     ...requestMetrics([registry]),
+    ...traceMetrics([registry]),
     store: storeMetrics([registry]),
   };
 }
@@ -178,6 +179,17 @@ function requestMetrics(registers: Registry[]) {
       name: 'paidonce_unauthorized_requests_total',
       help: 'Requests to /v1 without a valid API key by reason: no_key, wrong_key, too_often (wrong keys that were rate limited)',
       labelNames: ['reason'],
+      registers,
+    }),
+  };
+}
+
+/** Metrics of tracing. */
+function traceMetrics(registers: Registry[]) {
+  return {
+    traceExportsFailed: new Counter({
+      name: 'paidonce_trace_exports_failed_total',
+      help: 'Batches of spans that the collector did not take, and that are lost; 0 without tracing',
       registers,
     }),
   };

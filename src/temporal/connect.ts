@@ -6,7 +6,7 @@ import {
   isRetryableError,
   makeGrpcRetryInterceptor,
 } from '@temporalio/client';
-import type { ConnectionOptions } from '@temporalio/client';
+import type { ConnectionOptions, WorkflowClientInterceptor } from '@temporalio/client';
 import type { PayloadKeys } from '../config/payload-keys.ts';
 import { createPayloadCodec } from './payload-codec.ts';
 
@@ -35,7 +35,10 @@ const MOST_ATTEMPTS = 3;
  * A client that works without a server at first, gives up soon, and reconnects soon after an outage (1.9 s
  * instead of 18.8 s).
  */
-export function connectClient(settings: ClientSettings): { client: Client; connection: Connection } {
+export function connectClient(
+  settings: ClientSettings,
+  interceptors: readonly WorkflowClientInterceptor[] = [],
+): { client: Client; connection: Connection } {
   const options = { ...defaultGrpcRetryOptions({ maxAttempts: MOST_ATTEMPTS }) };
   const connection = Connection.lazy({
     ...addressed(settings),
@@ -56,7 +59,8 @@ export function connectClient(settings: ClientSettings): { client: Client; conne
   });
   const { TEMPORAL_NAMESPACE: namespace, PAYLOAD_KEYS: keys } = settings;
   const dataConverter = { payloadCodecs: [createPayloadCodec(keys)] };
-  return { connection, client: new Client({ connection, namespace, dataConverter }) };
+  const around = { interceptors: { workflow: [...interceptors] } };
+  return { connection, client: new Client({ connection, namespace, dataConverter, ...around }) };
 }
 
 /**

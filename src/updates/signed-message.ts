@@ -1,5 +1,6 @@
 /** An update as an HTTP request to the merchant, by Standard Webhooks. Contract §6. */
 import { Webhook } from 'standardwebhooks';
+import { answered, httpCall, inSpan, traceHeaders } from '../lib/spans.ts';
 import { withTimeLimit } from '../lib/time-limit.ts';
 import { fetchTarget } from '../lib/url-credentials.ts';
 import type { SentAttempt } from '../store/update-attempts.ts';
@@ -39,7 +40,10 @@ export function signedMessage(
   return { url, headers, body };
 }
 
-/** Returns the status and the first characters of the answer, or why there was none. Never throws. */
+/**
+ * Returns the status and the first characters of the answer, or why there was none. With tracing, the request has a
+ * `traceparent`, which is not signed. Never throws.
+ */
 export async function sendMessage(
   { url, headers, body }: SignedMessage,
   timeoutMs: number,
@@ -47,12 +51,16 @@ export async function sendMessage(
 ): Promise<SentAttempt> {
   const sentAt = Date.now();
   try {
-    return await withTimeLimit(timeoutMs, [signal], async (limited) => {
-      const init = { method: 'POST', redirect: 'manual', headers, body, signal: limited } as const;
-      const response = await fetch(url, init);
-      const ms = Date.now() - sentAt;
-      return { status: response.status, error: null, ms, answer: await firstWords(response.body) };
-    });
+    return await withTimeLimit(timeoutMs, [signal], (limited) =>
+      inSpan('POST order update', httpCall('POST', url), async (span) => {
+        const sent = { ...headers, ...traceHeaders() };
+        const init = { method: 'POST', redirect: 'manual', headers: sent, body, signal: limited } as const;
+        const response = await fetch(url, init);
+        answered(span, response.status);
+        const ms = Date.now() - sentAt;
+        return { status: response.status, error: null, ms, answer: await firstWords(response.body) };
+      }),
+    );
   } catch (error) {
     return { status: null, error: inWords(error, timeoutMs), ms: Date.now() - sentAt, answer: null };
   }

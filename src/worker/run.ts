@@ -95,7 +95,7 @@ async function runOnce(
  * Versioned only where a build id is given: a single worker needs none, and runs get stuck where several
  * unversioned builds work at once.
  */
-function settingsOf({ config, gateways }: Service): WorkerSettings {
+function settingsOf({ config, gateways, tracing }: Service): WorkerSettings {
   const { TEMPORAL_DEPLOYMENT_NAME: deploymentName, TEMPORAL_WORKER_BUILD_ID: buildId } = config;
   return {
     namespace: config.TEMPORAL_NAMESPACE,
@@ -103,6 +103,7 @@ function settingsOf({ config, gateways }: Service): WorkerSettings {
     gateways: gateways.all.map(({ id }) => id),
     sizes: sizesOf(config),
     payloadKeys: config.PAYLOAD_KEYS,
+    tracing,
     ...(buildId !== undefined && { version: { deploymentName, buildId } }),
   };
 }

@@ -2,7 +2,12 @@
  * The Workers: one for workflows and activities that need only the store, two for each gateway, one that
  * notifies the merchant.
  */
-import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import {
+  Worker,
+  type ActivityInterceptorsFactory,
+  type NativeConnection,
+  type WorkerOptions,
+} from '@temporalio/worker';
 import { HEARTBEAT_EVERY_MS } from '../activities/heartbeat.ts';
 import type { BackfillActivities } from '../activities/backfill-activities.ts';
 import type {
@@ -14,11 +19,10 @@ import type {
 import type { ReconcileActivities } from '../activities/reconcile-activities.ts';
 import type { SweepActivities } from '../activities/sweep-activities.ts';
 import type { PayloadKeys } from '../config/payload-keys.ts';
+import type { Tracing } from '../telemetry/tracing/tracing.ts';
 import { taskQueues, updatesTaskQueue } from '../workflows/messages.ts';
 import { failsInWords } from './activity-failures.ts';
 import { bundleFor, dataConverterOf } from './conversion.ts';
-
-const AROUND_ACTIVITIES = [failsInWords];
 
 export interface WorkerSettings {
   readonly namespace: string;
@@ -27,6 +31,7 @@ export interface WorkerSettings {
   readonly gateways: readonly string[];
   readonly sizes: WorkerSizes;
   readonly payloadKeys: PayloadKeys;
+  readonly tracing: Tracing | null;
   /** Set where worker processes of several builds run at once: `deployment name:build id`. */
   readonly version?: { readonly deploymentName: string; readonly buildId: string };
 }
@@ -82,7 +87,7 @@ function commonOptions(connection: NativeConnection, settings: WorkerSettings) {
   return {
     connection,
     namespace: settings.namespace,
-    interceptors: { activity: AROUND_ACTIVITIES },
+    interceptors: { activity: aroundActivities(settings) },
     dataConverter: dataConverterOf(settings.payloadKeys),
     // By default the SDK sends one only after four fifths of the time-out, which leaves a busy process no
     // reserve.
@@ -91,6 +96,11 @@ function commonOptions(connection: NativeConnection, settings: WorkerSettings) {
     shutdownForceTime: '25s',
     ...versioningOf(settings),
   } as const;
+}
+
+/** The span is outside, so that it sees no other error than Temporal does. */
+function aroundActivities({ tracing }: WorkerSettings): ActivityInterceptorsFactory[] {
+  return tracing === null ? [failsInWords] : [tracing.activity, failsInWords];
 }
 
 function versioningOf({ version }: WorkerSettings): Pick<WorkerOptions, 'workerDeploymentOptions'> {

@@ -78,21 +78,37 @@ describe('the bundles', () => {
   });
 
   it('are read where they are needed only: the API has nothing of a worker', () => {
-    const text = (file: string) => readFileSync(join(folder, file), 'utf8');
-    const read = new Set<string>();
-    const follow = (file: string): void => {
-      if (read.has(file)) return;
-      read.add(file);
-      for (const [, path = ''] of text(file).matchAll(/^(?:import|\} from) .*?"([^"]+)";$/gm))
-        if (/chunks\/|^\.\//.test(path)) follow(join('chunks', path.replace(/^.*\//, '')));
-    };
-    follow('src/cli/main.js');
-    expect(read.size).toBeGreaterThan(1);
-    const loaded = [...read].map(text).join('\n');
+    const loaded = loadedBy('src/cli/main.js');
     expect(loaded).toContain('// src/cli/program.ts');
     for (const part of ['node_modules/@temporalio/worker/', 'src/worker/', 'src/api/http/server.ts'])
       expect([part, loaded.includes(`// ${part}`)]).toEqual([part, false]);
   });
+
+  it('are read where they are needed only: neither has anything of tracing but its API', () => {
+    const chunks = readdirSync(join(folder, 'chunks'));
+    const chunk = (of: string) => join('chunks', chunks.find((name) => name.startsWith(of)) ?? 'none');
+    const loaded = ['src/cli/main.js', chunk('run-'), chunk('server-')].map(loadedBy).join('\n');
+    for (const part of ['src/worker/worker.ts', 'src/api/http/app.ts', 'node_modules/@opentelemetry/api/'])
+      expect([part, loaded.includes(`// ${part}`)]).toEqual([part, true]);
+    const tracing = loadedBy(chunk('tracing-'));
+    for (const part of ['src/telemetry/tracing/', 'node_modules/@opentelemetry/sdk-trace-base/'])
+      expect([part, loaded, tracing].map((one) => one.includes(`// ${part}`))).toEqual([false, false, true]);
+  });
+
+  /** The text of a bundle with everything that it imports at once. */
+  function loadedBy(first: string): string {
+    const texts = new Map<string, string>();
+    const follow = (file: string): void => {
+      if (texts.has(file)) return;
+      const text = readFileSync(join(folder, file), 'utf8');
+      texts.set(file, text);
+      for (const [, path = ''] of text.matchAll(/^(?:import|\} from) .*?"([^"]+)";$/gm))
+        if (/chunks\/|^\.\//.test(path)) follow(join('chunks', path.replace(/^.*\//, '')));
+    };
+    follow(first);
+    expect(texts.size).toBeGreaterThan(1);
+    return [...texts.values()].join('\n');
+  }
 });
 
 it.each(WORKSPACES)('%s has every package that it imports, in the version of package.json', (workspace) => {

@@ -56,6 +56,12 @@ const EVERY_VARIABLE = [
   'RETENTION_TIMELINE',
   'RETENTION_UPDATES',
   'LOG_LEVEL',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_HEADERS',
+  'OTEL_SERVICE_NAME',
+  'OTEL_RESOURCE_ATTRIBUTES',
+  'OTEL_TRACES_SAMPLER',
+  'OTEL_TRACES_SAMPLER_ARG',
 ];
 
 /** The errors about an environment, line by line. */
@@ -247,6 +253,15 @@ describe('the environment', () => {
     ['ON_HOLD_POLL_INTERVAL', '60'],
     ['ON_HOLD_POLL_INTERVAL', '-1h'],
     ['SESSION_LIFETIME', '4H'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://user:word@collector:4318'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'authorization'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'authorization=Basic%2'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'authorization=a%0Ab'],
+    ['OTEL_RESOURCE_ATTRIBUTES', 'service.namespace=shop,'],
+    ['OTEL_TRACES_SAMPLER', 'jaeger_remote'],
+    ['OTEL_TRACES_SAMPLER_ARG', '1.5'],
+    ['OTEL_TRACES_SAMPLER_ARG', '5%'],
   ])('is refused with %s=%j', (name, value) => {
     const lines = complaints({ [name]: value });
     expect(lines).toHaveLength(1);
@@ -413,6 +428,19 @@ describe('the environment', () => {
       const secret = entry.slice(entry.indexOf(':') + 1);
       if (secret.length > 10) expect(line).not.toContain(secret.slice(0, 10));
     }
+  });
+
+  it('reads headers and attributes for traces, and shows no header', () => {
+    const given = {
+      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Basic%20YTpi, x-team=pay',
+      OTEL_TRACES_SAMPLER_ARG: '0.05',
+    };
+    const { OTEL_EXPORTER_OTLP_HEADERS: headers, OTEL_TRACES_SAMPLER_ARG: ratio } = readConfig({
+      ...ENVIRONMENT,
+      ...given,
+    });
+    expect([headers, ratio]).toEqual([{ authorization: 'Basic YTpi', 'x-team': 'pay' }, 0.05]);
+    expect(complaints({ OTEL_EXPORTER_OTLP_HEADERS: 'YTpi' }).join()).not.toContain('YTpi');
   });
 
   it('takes PAYLOAD_KEYS, of which the first one encrypts, also from a file', async () => {

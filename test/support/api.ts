@@ -93,6 +93,7 @@ export async function startTestApi(
     config,
     metrics,
     log: createLog('silent', 'test'),
+    tracing: null,
     gateways: createGateways(config, metrics),
     client: {} as Client,
     connection: aConnection(runs),

@@ -184,6 +184,7 @@ async function startRealApi(temporalPort: number): Promise<RunningApi> {
     config,
     metrics,
     log: createLog('silent', 'test'),
+    tracing: null,
     gateways: createGateways(config, metrics),
     ...connectClient(config),
     fail: (error: Error) => {

@@ -17,6 +17,7 @@ import type { Call } from './define-call.ts';
 import { uriLimits } from './limits.ts';
 import { problems } from './problem.ts';
 import { requestFigures, requestLog } from './request-log.ts';
+import { requestSpan } from './request-span.ts';
 import { createRouter, otherMethods, prefixOf, underV1, withoutPrefix } from './router.ts';
 
 /**
@@ -61,6 +62,7 @@ function assemble(service: Service, calls: readonly Call<ApiTools>[], tools: Api
   const app = new Koa({ proxy: config.TRUST_PROXY > 0, maxIpsCount: config.TRUST_PROXY });
   app.silent = true;
   app.use(withoutPrefix(prefixOf(config.PUBLIC_URL)));
+  if (service.tracing !== null) app.use(requestSpan());
   app.use(requestLog(log));
   app.use(requestFigures(metrics));
   app.use(problems(log));

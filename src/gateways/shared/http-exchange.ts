@@ -1,4 +1,5 @@
 /** HTTP exchanges with a gateway: a JSON answer, or a `GatewayUnavailable` that says why there is none. */
+import { answered, callInSpan, httpCall, inThisTrace } from '../../lib/spans.ts';
 import { withTimeLimit } from '../../lib/time-limit.ts';
 import type { GatewayCall, GatewayDeps } from '../gateway-descriptor.ts';
 import { GatewayUnavailable } from '../gateway-errors.ts';
@@ -92,7 +93,10 @@ export type Exchange = (request: HttpRequest) => Promise<Answer>;
 export function createExchange(settings: ExchangeSettings, deps: ExchangeDeps): Exchange {
   const { rate = (call) => call() } = deps;
   return async (request) =>
-    rate(() => exchange(settings, deps, request), settings.urgent.has(request.operation));
+    rate(
+      inThisTrace(() => exchange(settings, deps, request)),
+      settings.urgent.has(request.operation),
+    );
 }
 
 async function exchange(
@@ -106,7 +110,9 @@ async function exchange(
     const ms = performance.now() - startedAt;
     deps.onCall?.({ operation: request.operation, outcome, ms, ...(serverDate && { serverDate }) });
   };
-  const [response, answer] = await receive(deps.fetch ?? fetch, request).catch((cause: unknown) => {
+  const [response, answer] = await inSpan(settings, request, () =>
+    receive(deps.fetch ?? fetch, request),
+  ).catch((cause: unknown) => {
     report('silent');
     const mayHaveArrived = !isGivenUp && !isUnsent(cause);
     throw new Silence(settings.vendor, request, { what: 'no answer', cause, mayHaveArrived });
@@ -115,6 +121,19 @@ async function exchange(
   return usable(settings, request, {
     answer,
     retryAfterMs: retryAfterMs(response.headers.get('retry-after'), deps.now()),
+  });
+}
+
+/** No `traceparent` is sent: a gateway has no use for it, and its API may refuse headers that it does not know. */
+function inSpan(
+  { vendor }: ExchangeSettings,
+  { operation, method, url }: HttpRequest,
+  call: () => Promise<[Response, Answer]>,
+): Promise<[Response, Answer]> {
+  return callInSpan(`${vendor} ${operation}`, httpCall(method, url), async (span) => {
+    const received = await call();
+    answered(span, received[1].status);
+    return received;
   });
 }
 

@@ -15,6 +15,8 @@ export interface Update {
   readonly orderReference: string;
   readonly orderStatus: string;
   readonly sequence: number;
+  /** The trace that the update belongs to, if the service makes traces. */
+  readonly traceparent?: string;
   readonly answered: number;
 }
 
@@ -80,8 +82,9 @@ function read(request: IncomingMessage, text: string, unsigned: string[]): Omit<
   }
   const { type, data } = JSON.parse(text) as { type: string; data: Update };
   const { orderReference, orderStatus, sequence } = data;
-  const webhookId = String(request.headers['webhook-id']);
-  return { webhookId, at: Date.now(), type, orderReference, orderStatus, sequence };
+  const { 'webhook-id': id, traceparent } = request.headers;
+  const trace = typeof traceparent === 'string' ? { traceparent } : {};
+  return { webhookId: String(id), at: Date.now(), type, orderReference, orderStatus, sequence, ...trace };
 }
 
 function answer(response: ServerResponse, status: number): void {
