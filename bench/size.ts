@@ -59,7 +59,9 @@ async function measure(workers: number): Promise<void> {
     const session = (round: string) => (_: unknown, n: number) => `${name}-${round}-${n}`;
     // A worker serves no HTTP: the first sessions wait until one polls, and the others start meanwhile.
     await sleep(5_000);
-    await inParallel(Array.from({ length: WARM_UP }, session('warm')), WIDTH, part.busy);
+    await inParallel(Array.from({ length: WARM_UP }, session('warm')), WIDTH, (reference) =>
+      part.busy(reference),
+    );
     const processes = [...product.processes, temporal.process];
     const [before, bytesBefore] = [cpuOf(processes), await bytes(client)];
     let connections = 0;
@@ -67,7 +69,9 @@ async function measure(workers: number): Promise<void> {
       void connectionsOf(client).then((found) => (connections = Math.max(connections, found)));
     }, 500);
     const begun = performance.now();
-    await inParallel(Array.from({ length: SESSIONS }, session('busy')), WIDTH, part.busy);
+    await inParallel(Array.from({ length: SESSIONS }, session('busy')), WIDTH, (reference) =>
+      part.busy(reference),
+    );
     const seconds = (performance.now() - begun) / 1_000;
     clearInterval(counting);
     const used = cpuOf(processes).map((cpu, index) => ((cpu - (before[index] ?? 0)) * 1_000) / SESSIONS);
