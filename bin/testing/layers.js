@@ -68,6 +68,7 @@ const LAYERS = [
       'temporal',
       'temporalServer',
       'compose',
+      'kubernetes',
       'postgres',
       'embedded',
       'postgresPrograms',

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../prepare.js';
 import { startPostgres } from '../../kit/postgres-server.js';
-import { composeJudge } from './compose-judge.js';
+import { judge } from './judges.js';
 import { installedExamples } from './examples.js';
 import { installPrograms, Missing, programAt } from './programs.js';
 import { makeDatabaseTemplate, makeStoreTemplate } from './store-template.js';
@@ -22,7 +22,8 @@ const MAKERS = {
   temporal,
   timeSkipping: async () => ({ TIME_SKIPPING_SERVER: await timeSkippingServer() }),
   chromium: async () => ({ CHROMIUM: programAt('chromium') }),
-  compose: async () => ({ COMPOSE_JUDGE: await composeJudge() }),
+  compose: async () => ({ COMPOSE_JUDGE: await judge('compose-judge') }),
+  kubernetes: async () => ({ KUBERNETES_JUDGE: await judge('kubernetes-judge') }),
   temporalServer: async () => ({ TEMPORAL_SERVER_PROGRAMS: await temporalServerPrograms() }),
   // The programs of the images of docker-compose.yml that are not ours.
   images: async () => void ['netcat', 'prometheus', 'wget'].map(programAt),
