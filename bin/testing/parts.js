@@ -31,7 +31,7 @@ const MAKERS = {
   python: async () => ({ PYTHON: programAt('python') }),
   // Documents print calls by curl, and the tests run them as printed.
   curl: async () => void programAt('curl'),
-  proxy: async () => void ['nginx', 'openssl'].map(programAt),
+  proxy: async () => void ['nginx', 'caddy', 'openssl'].map(programAt),
   systemd: async () => void programAt('systemd'),
   jq: async () => void programAt('jq'),
   examples: async () => ({ EXAMPLES: await installedExamples() }),
@@ -45,7 +45,7 @@ const PROGRAMS_OF = {
   chromium: () => ['chromium'],
   python: () => ['python'],
   curl: () => ['curl'],
-  proxy: () => ['nginx', 'openssl'],
+  proxy: () => ['nginx', 'caddy', 'openssl'],
   systemd: () => ['systemd'],
   jq: () => ['jq'],
   examples: () => ['php', 'python', 'venv'],

@@ -59,6 +59,12 @@ const PROGRAMS = {
     purpose: 'runs deploy/nginx/paidonce.conf',
     find: () => onPath('nginx'),
   },
+  caddy: {
+    name: 'Caddy',
+    debian: 'caddy',
+    purpose: 'runs deploy/caddy/Caddyfile',
+    find: () => onPath('caddy'),
+  },
   openssl: {
     name: 'OpenSSL',
     debian: 'openssl',

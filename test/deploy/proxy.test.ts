@@ -1,5 +1,5 @@
 /**
- * deploy/nginx/paidonce.conf in a real nginx: each request reaches the API as it was sent, the signatures of both gateways
+ * deploy/nginx/paidonce.conf in a real nginx, and deploy/caddy/Caddyfile in a real Caddy: each request reaches the API as it was sent, the signatures of both gateways
  * hold behind it, and replacing the APIs one after the other loses no callback.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -81,6 +81,29 @@ async function startNginx(
   return port;
 }
 
+/** Caddy with our file; a certificate of ours, since no authority gives it one here. */
+async function startCaddy(apis: readonly [number, number], port: number): Promise<number> {
+  const file = await readFile(join(ROOT, 'deploy', 'caddy', 'Caddyfile'), 'utf8');
+  const certificate = `tls ${join(folder, 'fullchain.pem')} ${join(folder, 'privkey.pem')}`;
+  const changes: [string, string][] = [
+    ['127.0.0.1:3000', `127.0.0.1:${apis[0]}`],
+    ['127.0.0.1:3010', `127.0.0.1:${apis[1]}`],
+    ['\npay.shop.example {', `\nhttps://${HOST}:${port} {\n\t${certificate}`],
+    ['{\n\tservers {', '{\n\tadmin off\n\tauto_https disable_redirects\n\tservers {'],
+  ];
+  for (const [found] of changes) expect(file).toContain(found);
+  const path = join(folder, 'Caddyfile');
+  await writeFile(
+    path,
+    changes.reduce((text, [found, own]) => text.replace(found, own), file),
+  );
+  const args = ['run', '--config', path, '--adapter', 'caddyfile'];
+  const env = { PATH: process.env['PATH'], HOME: folder };
+  processes.push(launch({ name: 'caddy', command: 'caddy', args, env }));
+  await until('Caddy listens', () => send(port, 'GET /listens HTTP/1.1').then(Boolean, () => false));
+  return port;
+}
+
 /** Sends a request byte for byte, as no client of ours would. Resolves with the answer. */
 function send(port: number, head: string, body: string | Buffer = ''): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -94,7 +117,11 @@ function send(port: number, head: string, body: string | Buffer = ''): Promise<s
   });
 }
 
-describe('a request', () => {
+describe.each([
+  { name: 'nginx', start: startNginx, isSecondGone: true, forwardedFor: '192.0.2.1, 127.0.0.1' },
+  // Caddy repeats no body to another API: its file says so.
+  { name: 'Caddy', start: startCaddy, isSecondGone: false, forwardedFor: '127.0.0.1' },
+])('a request through $name', ({ start, isSecondGone, forwardedFor }) => {
   interface Arrived {
     readonly line: string;
     readonly forwardedFor: string | undefined;
@@ -106,8 +133,8 @@ describe('a request', () => {
 
   const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await buffer(request);
-    const forwardedFor = request.headers['x-forwarded-for'] as string | undefined;
-    arrived.push({ line: `${request.method} ${request.url}`, forwardedFor, body });
+    const from = request.headers['x-forwarded-for'] as string | undefined;
+    arrived.push({ line: `${request.method} ${request.url}`, forwardedFor: from, body });
     if (request.url?.startsWith('/slow') === true) await sleep(16_000);
     response.end('kept');
   };
@@ -115,8 +142,9 @@ describe('a request', () => {
   beforeAll(async () => {
     api = createServer((request, response) => void take(request, response));
     await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve));
-    // Nothing listens on the second port: it is an API that is being replaced.
-    port = await startNginx([(api.address() as AddressInfo).port, await freePort()], await freePort());
+    const { port: own } = api.address() as AddressInfo;
+    // Nothing listens on the port of an API that is being replaced.
+    port = await start([own, isSecondGone ? await freePort() : own], await freePort());
   });
 
   afterAll(() => {
@@ -152,9 +180,9 @@ describe('a request', () => {
     }
   });
 
-  it("adds the caller's address behind those that the caller claims", async () => {
+  it("names the caller's address last", async () => {
     await send(port, 'GET /callbacks/dintero HTTP/1.1\r\nX-Forwarded-For: 192.0.2.1');
-    expect(arrived.at(-1)?.forwardedFor).toBe('192.0.2.1, 127.0.0.1');
+    expect(arrived.at(-1)?.forwardedFor).toBe(forwardedFor);
   });
 
   it('may take as long as an opening at a slow gateway', async () => {
@@ -170,7 +198,7 @@ describe('a request', () => {
   });
 });
 
-describe('behind it', () => {
+describe('behind nginx', () => {
   let postgres: TestPostgres;
   let stack: Stack;
   let secondPort: number;

@@ -64,6 +64,17 @@ describe('deploy/rules/paidonce.yml', () => {
   });
 });
 
+describe('deploy/rules/machine.yml', () => {
+  it('is correct for promtool, which sees every alert fire and be silent', () => {
+    const rules = join(ROOT, 'deploy', 'rules', 'machine.yml');
+    const played = join(ROOT, 'test', 'deploy', 'rules-of-machine-test.yml');
+    execFileSync('promtool', ['check', 'rules', rules], { stdio: 'pipe' });
+    execFileSync('promtool', ['test', 'rules', played], { stdio: 'pipe' });
+    for (const [, name = ''] of read(rules).matchAll(/- alert: (\w+)/g))
+      expect(read(played)).toContain(`alertname: ${name}`);
+  });
+});
+
 describe('the Grafana dashboard', () => {
   it('shows every figure of docs/operations.md but those of rotation, and no other', () => {
     const shown = new Set(dashboardPanels().flatMap(({ queries }) => queries.flatMap(metricsIn)));
