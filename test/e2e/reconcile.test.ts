@@ -15,6 +15,7 @@ import { startStack, type GatewayId, type Stack } from './support/stack.ts';
 import { until } from './support/until.ts';
 
 const AMOUNT = 29_990;
+const DAY_MS = 24 * 3_600_000;
 
 let postgres: TestPostgres;
 let database: pg.Client;
@@ -25,7 +26,7 @@ beforeAll(async () => {
   const databaseUrl = await postgres.createMigratedDatabase();
   database = new pg.Client({ connectionString: databaseUrl });
   await database.connect();
-  stack = await startStack({ gateway: 'stripe', databaseUrl });
+  stack = await startStack({ gateway: 'stripe', databaseUrl, env: { RETENTION_DELIVERIES: '20d' } });
 }, 300_000);
 
 afterAll(async () => {
@@ -210,8 +211,11 @@ describe('paidonce backfill', () => {
     // It has no effect.
     expect(await orderStatus(stack, lost.orderReference)).toBe('AWAITING_PAYMENT');
 
-    const again = await backfill();
-    expect(again.json).toMatchObject({ read: json.read, written: 0, known: json.written + json.known });
+    const again = await paidonce('backfill', '--gateway', 'stripe', '--since', '1h');
+    const known = json.written + json.known;
+    expect(again.stdout).toContain(
+      `  ${json.read} events read: 0 written, ${known} known; ${json.foreign} of`,
+    );
 
     await at().sandbox.clearFaults();
     await at().sandbox.callback(lost.sessionId, {});
@@ -234,7 +238,11 @@ describe('paidonce backfill', () => {
       stack.call('POST', '/v1/backfills', { gateway: 'stripe', since: '2026-01-01T00:00:00Z' });
     const [begun, second] = [await ask(), await ask()];
     expect(begun).toMatchObject({ status: 202, body: { status: 'running', askedBy: expect.any(String) } });
-    expect(begun.body.limits).toEqual([expect.stringContaining('lists its events for 30 days')]);
+    expect(begun.body.limits).toEqual([
+      expect.stringContaining('lists its events for 30 days'),
+      expect.stringContaining('keeps callbacks for 20 days (RETENTION_DELIVERIES)'),
+    ]);
+    expect((Date.now() - Date.parse(begun.body.from)) / DAY_MS).toBeCloseTo(20, 1);
     expect(second).toMatchObject({ status: 409, body: { code: 'backfill_running' } });
     const { body } = await stack.call('GET', '/v1/backfills?gateway=stripe&limit=1');
     expect(body.data).toMatchObject([{ id: begun.body.id }]);

@@ -226,3 +226,50 @@ describe('the listing of stripe events', () => {
     expect(SUBSCRIBED_EVENTS.length).toBeLessThanOrEqual(20);
   });
 });
+
+describe('the list of stripe events', () => {
+  const event = (changes: object = {}) => ({
+    object: 'event',
+    id: 'evt_1',
+    type: 'payment_intent.succeeded',
+    created: 1_795_262_400,
+    livemode: false,
+    data: { object: { ...aCapturedIntent(), metadata: METADATA } },
+    ...changes,
+  });
+
+  it('passes over what is of another mode or account, and drops nothing that it does not understand', async () => {
+    fake.on(EVENTS, {
+      json: aList([
+        event(),
+        event({ id: 'evt_2', livemode: true }),
+        event({ id: 'evt_3', account: 'acct_another' }),
+        event({ id: 'evt_4', data: { object: 'nothing' } }),
+        event({ id: 'evt_5', created: 'yesterday' }),
+        'no event',
+      ]),
+    });
+    const until = new Date(SINCE.getTime() + 3_600_000);
+    const page = await gatewayAt(fake).listEvents?.({ since: SINCE, until, cursor: null });
+    expect(page?.rows.map(({ eventId, kind }) => [eventId, kind])).toEqual([
+      ['evt_1', 'payment'],
+      ['evt_2', 'other'],
+      ['evt_3', 'other'],
+      ['evt_4', 'unclear'],
+      ['evt_5', 'payment'],
+      [expect.stringMatching(/^body\//), 'unclear'],
+    ]);
+    expect(page?.rows.map(({ createdAt }) => createdAt.toISOString())).toEqual([
+      ...Array.from({ length: 4 }, () => new Date(1_795_262_400_000).toISOString()),
+      SINCE.toISOString(),
+      SINCE.toISOString(),
+    ]);
+    const seconds = (at: Date) => String(at.getTime() / 1_000);
+    const query = fake.seen[0]?.query;
+    expect(query?.getAll('types[]')).toEqual([...SUBSCRIBED_EVENTS]);
+    expect([query?.get('created[gte]'), query?.get('created[lte]')]).toEqual([
+      seconds(SINCE),
+      seconds(until),
+    ]);
+  });
+});
