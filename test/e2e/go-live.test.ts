@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { runCommand } from '../../src/cli/program.ts';
 import { GATEWAYS } from '../../src/gateways/registry.ts';
 import { useTerminal } from '../support/terminal.ts';
-import { signCallbackForTest } from '../../src/gateways/dintero/signature.ts';
+import { signCallback } from '../../src/gateways/dintero/signature.ts';
 import {
   startMeddlingProxy,
   type Meddling,
@@ -306,7 +306,7 @@ function stampedNow(request: Passing): Passing {
   const { DINTERO_ACCOUNT_ID: accountId = '', DINTERO_SIGNATURE_SECRETS: secret = '' } = stack.env;
   const timestamp = Math.floor(Date.now() / 1_000);
   const signed = { method: request.method, url: stack.origin + request.path, accountId, secret, timestamp };
-  return { ...request, headers: { ...request.headers, 'dintero-signature': signCallbackForTest(signed) } };
+  return { ...request, headers: { ...request.headers, 'dintero-signature': signCallback(signed) } };
 }
 
 function aProblem(code: string): object {

@@ -2,7 +2,7 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { signForTest } from '../../src/gateways/stripe/signature.ts';
+import { signEvent } from '../../src/gateways/stripe/signature.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { expectAllPaid, firstAnswers } from './support/gated-stack.ts';
 import { payAt } from './support/outage.ts';
@@ -38,7 +38,7 @@ function aForeignEvent(n: number): { readonly body: string; readonly signature: 
     data: { object: { id: `in_${n}`, object: 'invoice', lines: 'x'.repeat(2_000) } },
   });
   const secret = stack.env['STRIPE_WEBHOOK_SECRETS'] ?? '';
-  return { body, signature: signForTest(body, secret, Math.floor(Date.now() / 1_000)) };
+  return { body, signature: signEvent(body, secret, Math.floor(Date.now() / 1_000)) };
 }
 
 /** The status, or 0 where there was no answer. */

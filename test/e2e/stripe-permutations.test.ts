@@ -7,7 +7,7 @@ import { randomInt } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
-import { signForTest } from '../../src/gateways/stripe/signature.ts';
+import { signEvent } from '../../src/gateways/stripe/signature.ts';
 import { paymentWorkflowId } from '../../src/workflows/messages.ts';
 import { Chance } from '../model/world/chance.ts';
 import { WEBHOOK_SECRET } from '../sandbox/stripe/stripe-client.ts';
@@ -131,7 +131,7 @@ class Played {
 
 /** As Stripe sends it, signed now. */
 async function deliver(body: string): Promise<void> {
-  const signature = signForTest(body, WEBHOOK_SECRET, Math.floor(Date.now() / 1_000));
+  const signature = signEvent(body, WEBHOOK_SECRET, Math.floor(Date.now() / 1_000));
   const headers = { 'stripe-signature': signature, 'content-type': 'application/json' };
   const response = await fetch(`${stack.origin}/callbacks/stripe`, { method: 'POST', headers, body });
   expect({ status: response.status, text: await response.text() }).toMatchObject({ status: 200 });

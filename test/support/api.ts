@@ -3,7 +3,7 @@ import { request, type IncomingHttpHeaders } from 'node:http';
 import type { Connection, Client } from '@temporalio/client';
 import { startApi } from '../../src/api/http/server.ts';
 import { readConfig } from '../../src/config/config.ts';
-import { signCallbackForTest } from '../../src/gateways/dintero/signature.ts';
+import { signCallback } from '../../src/gateways/dintero/signature.ts';
 import { createGateways } from '../../src/gateways/registry.ts';
 import { createOpenings } from '../../src/health/openings.ts';
 import { createStoreFigures } from '../../src/health/store-figures.ts';
@@ -206,7 +206,7 @@ export function aCallback(
   const signature =
     secret === null
       ? null
-      : signCallbackForTest({ method, url: `${PUBLIC_URL}${target}`, accountId: ACCOUNT, secret, timestamp });
+      : signCallback({ method, url: `${PUBLIC_URL}${target}`, accountId: ACCOUNT, secret, timestamp });
   return {
     method,
     target,

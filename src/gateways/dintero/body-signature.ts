@@ -32,8 +32,8 @@ export function verifyBody(header: string | undefined, body: Buffer, secrets: re
   );
 }
 
-/** The value of an `event-signature` header as Dintero makes it, for tests and simulators. */
-export function signBodyForTest(body: Buffer | string, secret: string): string {
+/** The value of an `event-signature` header as Dintero makes it, for trials and tests. */
+export function signBody(body: Buffer | string, secret: string): string {
   return hmac(secret, Buffer.from(body)).toString('hex');
 }
 

@@ -1,7 +1,7 @@
 /** Callbacks as Dintero signs them, for `paidonce golive`. */
 import type { GatewayProof, ProofMessage, ProvedPayment, SignedBy } from '../gateway-proof.ts';
 import type { DinteroSettings } from './settings.ts';
-import { signCallbackForTest } from './signature.ts';
+import { signCallback } from './signature.ts';
 import { callbackUrl } from './urls.ts';
 import { baseOf } from '../shared/public-urls.ts';
 
@@ -62,7 +62,7 @@ function signedBy(
     method,
     path: href.slice(baseOf(publicUrl).length),
     headers: {
-      'dintero-signature': signCallbackForTest({ method, url: href, accountId, secret, timestamp }),
+      'dintero-signature': signCallback({ method, url: href, accountId, secret, timestamp }),
       'event-delivery': deliveryId,
     },
     body: '',

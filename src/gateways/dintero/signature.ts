@@ -70,8 +70,8 @@ export function verifySignature(
   return { outcome, timestamp: parsed.timestamp, ageSeconds, ...which };
 }
 
-/** The value of a `Dintero-Signature` header as Dintero makes it, for tests and simulators. */
-export function signCallbackForTest(request: {
+/** The value of a `Dintero-Signature` header as Dintero makes it, for trials and tests. */
+export function signCallback(request: {
   readonly method: string;
   /** The full URL of the call; its port is not signed. */
   readonly url: string;

@@ -2,7 +2,7 @@
 import type { GatewayProof, ProofMessage, SignedBy } from '../gateway-proof.ts';
 import { metadataOf } from './metadata.ts';
 import { modeOf, type StripeSettings } from './settings.ts';
-import { signForTest } from './signature.ts';
+import { signEvent } from './signature.ts';
 
 export const STRIPE_PROOF: GatewayProof<StripeSettings> = {
   signatureHeader: 'stripe-signature',
@@ -49,7 +49,7 @@ function event(
   });
   const headers = {
     'content-type': 'application/json',
-    'stripe-signature': signForTest(body, secret, created),
+    'stripe-signature': signEvent(body, secret, created),
   };
   return { method: 'POST', path: '/callbacks/stripe', headers, body };
 }

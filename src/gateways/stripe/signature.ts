@@ -40,8 +40,8 @@ export function verifySignature(
   return { outcome, ageSeconds, ...which };
 }
 
-/** The value of a `Stripe-Signature` header as Stripe makes it, for tests. `timestamp`: unix seconds. */
-export function signForTest(body: Buffer | string, secret: string, timestamp: number): string {
+/** The value of a `Stripe-Signature` header as Stripe makes it, for trials and tests. `timestamp`: unix seconds. */
+export function signEvent(body: Buffer | string, secret: string, timestamp: number): string {
   return `t=${timestamp},v1=${digestOf(secret, String(timestamp), Buffer.from(body)).toString('hex')}`;
 }
 

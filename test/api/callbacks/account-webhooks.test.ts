@@ -2,7 +2,7 @@
  * `POST /callbacks/dintero/account`, contract §4: deliveries made by hand, and those that the sandbox sends.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { signBodyForTest } from '../../../src/gateways/dintero/body-signature.ts';
+import { signBody } from '../../../src/gateways/dintero/body-signature.ts';
 import { listDeliveries } from '../../../src/store/lists.ts';
 import { recordOpened, type PaymentRow } from '../../../src/store/payments.ts';
 import { deliveries } from '../../../src/store/schema/delivery-table.ts';
@@ -45,7 +45,7 @@ describe('an account webhook of Dintero', () => {
   });
   const send = (body: unknown, secret: string | null = HOOK_SECRETS[0], method = 'POST'): Promise<Answer> => {
     const bytes = typeof body === 'string' ? body : JSON.stringify(body);
-    const headers = secret === null ? {} : { 'event-signature': signBodyForTest(bytes, secret) };
+    const headers = secret === null ? {} : { 'event-signature': signBody(bytes, secret) };
     return at.api.send(method, TARGET, { body: bytes, headers });
   };
   const log = async () => (await listDeliveries(at.store.db, { limit: 200 })).rows;
@@ -173,7 +173,7 @@ describe('an account webhook of Dintero', () => {
     'is never redirected: %s',
     async (target) => {
       const body = JSON.stringify(anEnvelope());
-      const headers = { 'event-signature': signBodyForTest(body, HOOK_SECRETS[0]) };
+      const headers = { 'event-signature': signBody(body, HOOK_SECRETS[0]) };
       const { status } = await at.api.send('POST', target, { body, headers });
       expect(status < 300 || status >= 400).toBe(true);
     },

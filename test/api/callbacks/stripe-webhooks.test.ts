@@ -1,7 +1,7 @@
 /** `POST /callbacks/stripe`, contract §4, row by row; and what others may send there. */
 import { connect } from 'node:net';
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { signForTest } from '../../../src/gateways/stripe/signature.ts';
+import { signEvent } from '../../../src/gateways/stripe/signature.ts';
 import { STRIPE_SANDBOX } from '../../../src/gateways/stripe/sandbox.ts';
 import { listDeliveries } from '../../../src/store/lists.ts';
 import { recordOpened, type PaymentRow } from '../../../src/store/payments.ts';
@@ -77,7 +77,7 @@ const bytesOf = (body: unknown): Buffer =>
 
 function send(body: unknown, { secret = SECRETS[0], age = 0, signature, method = 'POST' }: Sent = {}) {
   const bytes = bytesOf(body);
-  const genuine = signForTest(bytes, secret, Math.floor(Date.now() / 1_000) - age);
+  const genuine = signEvent(bytes, secret, Math.floor(Date.now() / 1_000) - age);
   const header = signature === undefined ? genuine : signature;
   const headers = header === null ? {} : { 'stripe-signature': header as string };
   return at.api.send(method, TARGET, { body: bytes, headers });
@@ -210,7 +210,7 @@ describe('an event of Stripe', () => {
 
 describe('a forged event', () => {
   const now = () => Math.floor(Date.now() / 1_000);
-  const genuine = (body: unknown) => signForTest(bytesOf(body), SECRETS[0], now());
+  const genuine = (body: unknown) => signEvent(bytesOf(body), SECRETS[0], now());
   it.each([
     ['no signature', () => null],
     ['an empty signature', () => ''],
@@ -228,8 +228,8 @@ describe('a forged event', () => {
     ['two times', (body: unknown) => `t=${now()},${genuine(body)}`],
     ['two headers', (body: unknown) => [`t=${now()},v1=${'0'.repeat(64)}`, genuine(body)]],
     ['the same header twice', (body: unknown) => [genuine(body), genuine(body)]],
-    ['the secret of another endpoint', (body: unknown) => signForTest(bytesOf(body), 'whsec_other', now())],
-    ['an empty secret', (body: unknown) => signForTest(bytesOf(body), '', now())],
+    ['the secret of another endpoint', (body: unknown) => signEvent(bytesOf(body), 'whsec_other', now())],
+    ['an empty secret', (body: unknown) => signEvent(bytesOf(body), '', now())],
     ['the signature of another event', () => genuine(anEvent({ id: 'evt_other' }))],
     ['ten thousand signatures', () => `t=${now()}${`,v1=${'0'.repeat(64)}`.repeat(200)}`],
   ])('with %s is 401, and causes a look and nothing else', async (_, made) => {
@@ -313,7 +313,7 @@ describe('a request that is no event', () => {
 
   it('with a chunked body whose signature fits is accepted', async () => {
     const body = JSON.stringify(anEvent());
-    const signature = signForTest(body, SECRETS[0], Math.floor(Date.now() / 1_000));
+    const signature = signEvent(body, SECRETS[0], Math.floor(Date.now() / 1_000));
     const head = `POST ${TARGET} HTTP/1.1\r\nhost: x\r\nstripe-signature: ${signature}\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n`;
     const text = await converse(`${head}${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`);
     expect(text).toMatch(/^HTTP\/1.1 200 /);

@@ -3,7 +3,7 @@
  * form.
  */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { signCallbackForTest } from '../../../src/gateways/dintero/signature.ts';
+import { signCallback } from '../../../src/gateways/dintero/signature.ts';
 import { recordOpened, type PaymentRow } from '../../../src/store/payments.ts';
 import { anOrderBody, API_KEY, SECRETS } from '../../support/api.ts';
 import { ACCOUNT, aPayment, aReference, aSessionId } from '../../support/builders.ts';
@@ -26,7 +26,7 @@ describe.each(BASES)('at %s', (url) => {
     const query = `?payment=${payment.id}&order=${payment.orderReference}&n=1&transaction_id=${ACCOUNT}.tx1`;
     const timestamp = Math.floor(Date.now() / 1_000);
     const signed = { method: 'GET', url: signedAs + query, accountId: ACCOUNT, timestamp };
-    const headers = { 'dintero-signature': signCallbackForTest({ ...signed, secret: SECRETS[0] }) };
+    const headers = { 'dintero-signature': signCallback({ ...signed, secret: SECRETS[0] }) };
     return at.api.send('GET', seenAs(`/callbacks/dintero${query}`), { headers });
   };
 

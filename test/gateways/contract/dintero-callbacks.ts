@@ -1,6 +1,6 @@
 /** Dintero's callbacks, those about one session and those of the account: genuine, forged and of others. */
-import { signBodyForTest } from '../../../src/gateways/dintero/body-signature.ts';
-import { signCallbackForTest } from '../../../src/gateways/dintero/signature.ts';
+import { signBody } from '../../../src/gateways/dintero/body-signature.ts';
+import { signCallback } from '../../../src/gateways/dintero/signature.ts';
 import type { RawRequest } from '../../../src/gateways/verification.ts';
 import { ACCOUNT, until, type Receiver, type SandboxClient } from '../../sandbox/sandbox-client.ts';
 import { forgedInBody } from './forged.ts';
@@ -51,7 +51,7 @@ export function callbacksOf(sandbox: SandboxClient, receiver: Receiver, simulate
       isOfAccount(request) ? null : signedTarget(request, { publicUrl, seconds }),
     forgeries: (callback) =>
       isOfAccount(callback)
-        ? forgedInBody(callback, 'event-signature', signBodyForTest)
+        ? forgedInBody(callback, 'event-signature', signBody)
         : forgedInTarget(callback, publicUrl),
     async strangers() {
       const merchantReference = 'of-another-shop';
@@ -81,7 +81,7 @@ function isOfAccount({ target }: RawRequest): boolean {
 }
 
 function signedBody(request: RawRequest): RawRequest {
-  const signature = signBodyForTest(request.body, WEBHOOK_SECRET);
+  const signature = signBody(request.body, WEBHOOK_SECRET);
   return { ...request, headers: { ...request.headers, 'event-signature': signature } };
 }
 
@@ -95,7 +95,7 @@ function signedTarget(request: RawRequest, { publicUrl, seconds = 0, secret = SE
   const { method, target, headers } = request;
   const timestamp = Math.floor(Date.now() / 1_000) + seconds;
   const signed = { method, url: publicUrl + target, accountId: ACCOUNT, secret, timestamp };
-  return { ...request, headers: { ...headers, 'dintero-signature': signCallbackForTest(signed) } };
+  return { ...request, headers: { ...headers, 'dintero-signature': signCallback(signed) } };
 }
 
 /** The method, the host, the path and the query are signed. */

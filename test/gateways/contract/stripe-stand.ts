@@ -1,7 +1,7 @@
 import { digitsOf } from '../../../sandbox/stripe/money/currencies.ts';
 import { createStripeGateway } from '../../../src/gateways/stripe/adapter.ts';
 import { STRIPE } from '../../../src/gateways/stripe/descriptor.ts';
-import { signForTest } from '../../../src/gateways/stripe/signature.ts';
+import { signEvent } from '../../../src/gateways/stripe/signature.ts';
 import type { RawRequest } from '../../../src/gateways/verification.ts';
 import { until } from '../../sandbox/sandbox-client.ts';
 import {
@@ -147,7 +147,7 @@ async function delivered(sandbox: StripeSandboxClient): Promise<void> {
 }
 
 function signature(body: Buffer, secret = WEBHOOK_SECRET, seconds = 0): string {
-  return signForTest(body, secret, Math.floor(Date.now() / 1_000) + seconds);
+  return signEvent(body, secret, Math.floor(Date.now() / 1_000) + seconds);
 }
 
 function signed(request: RawRequest, seconds: number): RawRequest {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createDinteroGateway } from '../../../src/gateways/dintero/adapter.ts';
-import { signBodyForTest } from '../../../src/gateways/dintero/body-signature.ts';
+import { signBody } from '../../../src/gateways/dintero/body-signature.ts';
 import type { Delivery, RawRequest, Verification } from '../../../src/gateways/verification.ts';
 import { ACCOUNT, anEvent, aTransaction, KEY, SESSION, settingsFor, TRANSACTION } from './fake-dintero.ts';
 
@@ -21,7 +21,7 @@ function verify(
 ): Verification {
   const bytes = typeof body === 'string' ? body : JSON.stringify(body);
   const { secret = 'new-hook-secret', headers = {} } = changes;
-  return gateway.verify(aRequest(bytes, { 'event-signature': signBodyForTest(bytes, secret), ...headers }));
+  return gateway.verify(aRequest(bytes, { 'event-signature': signBody(bytes, secret), ...headers }));
 }
 
 function deliveryOf(verification: Verification): Delivery {
@@ -44,9 +44,7 @@ function anEnvelope(changes: Record<string, unknown> = {}): Record<string, unkno
 describe('a dintero account webhook with a valid signature', () => {
   it('has an HMAC-SHA1 of its bytes, in hexadecimal', () => {
     // RFC 2202, test case 2.
-    expect(signBodyForTest('what do ya want for nothing?', 'Jefe')).toBe(
-      'effcdf6ae5eb2fa2d27416d5f184df9c259a7c79',
-    );
+    expect(signBody('what do ya want for nothing?', 'Jefe')).toBe('effcdf6ae5eb2fa2d27416d5f184df9c259a7c79');
   });
 
   it('names the session, by which its payment is found', () => {
@@ -221,7 +219,7 @@ describe('a dintero account webhook with a valid signature', () => {
 });
 
 describe('a dintero account webhook without a valid signature', () => {
-  const signed = (body: string) => ({ 'event-signature': signBodyForTest(body, 'new-hook-secret') });
+  const signed = (body: string) => ({ 'event-signature': signBody(body, 'new-hook-secret') });
   const body = JSON.stringify(anEnvelope({ transaction: aTransaction({ metadata: METADATA }) }));
 
   it('is refused, and keeps its claim', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createDinteroGateway } from '../../../src/gateways/dintero/adapter.ts';
-import { signCallbackForTest } from '../../../src/gateways/dintero/signature.ts';
+import { signCallback } from '../../../src/gateways/dintero/signature.ts';
 import type { Delivery, RawRequest, Verification } from '../../../src/gateways/verification.ts';
 import { ACCOUNT, KEY, SESSION, settingsFor, TRANSACTION } from './fake-dintero.ts';
 
@@ -30,7 +30,7 @@ function verifySigned(call: Call): Verification {
   const raw = aCall(call);
   const timestamp = NOW.getTime() / 1000 - ageSeconds;
   const url = `https://pay.example${raw.target}`;
-  const signature = signCallbackForTest({ method, url, accountId: ACCOUNT, secret, timestamp });
+  const signature = signCallback({ method, url, accountId: ACCOUNT, secret, timestamp });
   return gateway.verify({ ...raw, headers: { ...raw.headers, 'dintero-signature': signature } });
 }
 
@@ -180,7 +180,7 @@ describe('a dintero callback without a valid signature', () => {
     const raw = aCall({ headers: { host: 'evil.example' } });
     const url = `https://evil.example${raw.target}`;
     const timestamp = NOW.getTime() / 1000;
-    const signature = signCallbackForTest({
+    const signature = signCallback({
       method: 'GET',
       url,
       accountId: ACCOUNT,

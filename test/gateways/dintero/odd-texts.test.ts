@@ -3,9 +3,9 @@
  * send: none of them reaches the store.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { signBodyForTest } from '../../../src/gateways/dintero/body-signature.ts';
+import { signBody } from '../../../src/gateways/dintero/body-signature.ts';
 import { createDinteroGateway } from '../../../src/gateways/dintero/adapter.ts';
-import { signCallbackForTest } from '../../../src/gateways/dintero/signature.ts';
+import { signCallback } from '../../../src/gateways/dintero/signature.ts';
 import { GatewayRejected, GatewayUnavailable } from '../../../src/gateways/gateway-errors.ts';
 import type { RawRequest } from '../../../src/gateways/verification.ts';
 import { decide } from '../../../src/domain/decide.ts';
@@ -232,7 +232,7 @@ describe('a callback with', () => {
   it.each(everywhere(params))('%s is verified and has only texts that can be stored', (_, changed) => {
     const target = `/callbacks/dintero?${new URLSearchParams(changed as Record<string, string>).toString()}`;
     const receivedAt = new Date('2026-11-21T12:00:00Z');
-    const header = signCallbackForTest({
+    const header = signCallback({
       secret: 'new-secret',
       timestamp: Math.floor(receivedAt.getTime() / 1_000),
       accountId: ACCOUNT,
@@ -257,7 +257,7 @@ describe('a callback with', () => {
 
   it.each(everywhere(envelope))('%s in an account webhook is verified and can be stored', (_, changed) => {
     const body = Buffer.from(JSON.stringify(changed));
-    const headers = { 'event-signature': signBodyForTest(body, 'hook-secret'), 'event-delivery': 'a\u0085b' };
+    const headers = { 'event-signature': signBody(body, 'hook-secret'), 'event-delivery': 'a\u0085b' };
     const request: RawRequest = {
       method: 'POST',
       target: '/callbacks/dintero/account',

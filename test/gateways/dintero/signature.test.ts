@@ -1,10 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  parseTarget,
-  signCallbackForTest,
-  verifySignature,
-} from '../../../src/gateways/dintero/signature.ts';
+import { parseTarget, signCallback, verifySignature } from '../../../src/gateways/dintero/signature.ts';
 
 const OFFICIAL = {
   target: '/callback?B=123&A=992',
@@ -28,9 +24,9 @@ function check(
   return verifySignature(header, parsed, signer, new Date((TIMESTAMP + ageSeconds) * 1000));
 }
 
-function sign(changes: Partial<Parameters<typeof signCallbackForTest>[0]> = {}): string {
+function sign(changes: Partial<Parameters<typeof signCallback>[0]> = {}): string {
   const url = `https://pay.example${TARGET}`;
-  return signCallbackForTest({
+  return signCallback({
     method: 'GET',
     url,
     accountId: 'T12345678',
@@ -53,7 +49,7 @@ describe('dintero signature', () => {
   it('makes the official vector', () => {
     const url = 'https://example.com/callback?B=123&A=992';
     const { timestamp } = OFFICIAL;
-    const made = signCallbackForTest({
+    const made = signCallback({
       method: 'GET',
       url,
       accountId: 'P00000000',

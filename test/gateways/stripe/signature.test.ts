@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { signForTest, verifySignature } from '../../../src/gateways/stripe/signature.ts';
+import { signEvent, verifySignature } from '../../../src/gateways/stripe/signature.ts';
 
 /** The payload of stripe-node's own test, and the digest that its test helper makes of it. */
 const PAYLOAD = JSON.stringify({ id: 'evt_test_webhook', object: 'event' }, null, 2);
@@ -18,7 +18,7 @@ const verify = (
 describe("a signature of Stripe's webhooks", () => {
   it("verifies the vector of Stripe's own library", () => {
     expect(verify(HEADER)).toMatchObject({ outcome: 'verified', ageSeconds: 0, secretIndex: 0 });
-    expect(signForTest(PAYLOAD, SECRET, AT)).toBe(HEADER);
+    expect(signEvent(PAYLOAD, SECRET, AT)).toBe(HEADER);
   });
 
   it('is found by any of several secrets, and by any of several v1', () => {
@@ -58,7 +58,7 @@ describe("a signature of Stripe's webhooks", () => {
     fc.assert(
       fc.property(anyBody, fc.nat(), fc.integer({ min: 1, max: 255 }), (bytes, place, flip) => {
         const body = Buffer.from(bytes);
-        const header = signForTest(body, SECRET, AT);
+        const header = signEvent(body, SECRET, AT);
         expect(verify(header, body)).toMatchObject({ outcome: 'verified' });
         const changed = Buffer.from(body);
         const at = place % changed.length;

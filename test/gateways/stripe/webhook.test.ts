@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Stripe } from 'stripe';
 import { createStripeGateway } from '../../../src/gateways/stripe/adapter.ts';
-import { signForTest } from '../../../src/gateways/stripe/signature.ts';
+import { signEvent } from '../../../src/gateways/stripe/signature.ts';
 import type { Delivery, RawRequest, Verification } from '../../../src/gateways/verification.ts';
 import {
   ACCOUNT,
@@ -258,7 +258,7 @@ describe('a signed stripe webhook that is not understood', () => {
     const event = JSON.stringify(anEvent('charge.captured', aCharge({ description: '?' })));
     const [before = '', after = ''] = event.split('?');
     const body = Buffer.concat([Buffer.from(before), Buffer.from([0xff]), Buffer.from(after)]);
-    const headers = { 'stripe-signature': signForTest(body, 'whsec_new', AT) };
+    const headers = { 'stripe-signature': signEvent(body, 'whsec_new', AT) };
     expect(gateway.verify(requestOf(body, { headers }))).toMatchObject({
       outcome: 'verified',
       deliveries: [{ kind: 'unclear', key: null }],
