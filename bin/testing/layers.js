@@ -60,6 +60,8 @@ const LAYERS = [
       'silence',
       'psp-trouble',
       'merchant',
+      'restore',
+      'versions',
     ],
   },
   {
