@@ -1,5 +1,5 @@
 // Builds a kustomization as `kubectl apply -k` does, by kustomize's own code, and decodes each object strictly into the types of
-// Kubernetes, Prometheus Operator and KEDA: a field that they do not have is an error. Prints the objects as JSON, or says what is
+// Kubernetes and the Prometheus Operator, and those of keda.go: a field that they do not have is an error. Prints the objects as JSON, or says what is
 // wrong and ends with 1.
 // usage: kubernetes-judge <folder of a kustomization>
 package main
@@ -10,11 +10,15 @@ import (
 	"fmt"
 	"os"
 
-	keda "github.com/kedacore/keda/v2/apis/keda/v1alpha1"
 	monitoring "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
+	apps "k8s.io/api/apps/v1"
+	autoscaling "k8s.io/api/autoscaling/v2"
+	batch "k8s.io/api/batch/v1"
+	core "k8s.io/api/core/v1"
+	networking "k8s.io/api/networking/v1"
+	policy "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
-	"k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 )
@@ -28,7 +32,10 @@ func main() {
 
 func judge(folder string) error {
 	known := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{scheme.AddToScheme, monitoring.AddToScheme, keda.AddToScheme} {
+	for _, add := range []func(*runtime.Scheme) error{
+		core.AddToScheme, apps.AddToScheme, batch.AddToScheme, networking.AddToScheme, policy.AddToScheme, autoscaling.AddToScheme,
+		monitoring.AddToScheme, addKeda,
+	} {
 		if err := add(known); err != nil {
 			return err
 		}
