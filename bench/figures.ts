@@ -1,5 +1,5 @@
 /** The figures that the product must reach, each with its limit and whether this run met it. */
-import { ENCRYPTED } from './part.ts';
+import { ENCRYPTED, TRACED } from './part.ts';
 import type { Disturbed } from './measure/disturbed.ts';
 import type { Openings } from './measure/hanging-reads.ts';
 import type { HistoryFigures } from './measure/history.ts';
@@ -50,6 +50,7 @@ export function figuresOf({
   const floor = parts.get('floor') as PartResult;
   const embedded = parts.get('paidonce') as PartResult;
   const encrypted = ratiosOf(parts.get(ENCRYPTED) as PartResult, embedded);
+  const traced = ratiosOf(parts.get(TRACED) as PartResult, embedded);
   const postgresql = parts.get('paidonce-postgresql');
   const ofEmbedded = ratiosOf(embedded, floor);
   const ofStripe = ratiosOf(parts.get('paidonce-stripe') as PartResult, floor);
@@ -61,6 +62,7 @@ export function figuresOf({
     atMost('CPU of a paid session, embedded store, by floor', ofEmbedded.cpuSecondsPerSession, 1.25, times),
     atMost('the same on PostgreSQL', ofPostgresql?.cpuSecondsPerSession, 1.25, times),
     atMost('the same with encrypted payloads, by without', encrypted.cpuSecondsPerSession, 1.05, times),
+    atMost('the same with every trace kept, by without', traced.cpuSecondsPerSession, 1.15, times),
     atLeast('sessions/s, 20 at a time, embedded store, by floor', ofEmbedded.sessionsPerSecond, 0.75),
     atLeast('the same on PostgreSQL', ofPostgresql?.sessionsPerSecond, 0.75),
     atMost('history of a paid session, one callback', histories.oneCallback, 16, events),

@@ -2,6 +2,8 @@ import type { Child } from './stand/measured-child.ts';
 
 /** The product with encrypted payloads, beside the same product without. */
 export const ENCRYPTED = 'paidonce-encrypted';
+/** The product with traces, every one of them kept, beside the same product without. */
+export const TRACED = 'paidonce-traced';
 
 /** What one session took, in milliseconds. */
 export interface Sample {

@@ -1,12 +1,12 @@
 /** The output of the bench: two tables for people, one JSON for programs. */
 import { arch, cpus, platform } from 'node:os';
 import { ratiosOf, type Figure, type Measured } from './figures.ts';
-import { ENCRYPTED } from './part.ts';
+import { ENCRYPTED, TRACED } from './part.ts';
 import type { PartResult } from './measure/rounds.ts';
 import type { Percentiles } from './stats.ts';
 
 const HOW_MEASURED = [
-  'Rounds take turns: floor, paidonce, paidonce-encrypted, …, floor, … on one Temporal server. Rates are medians of the rounds.',
+  'Rounds take turns: floor, paidonce, paidonce-encrypted, paidonce-traced, …, floor, … on one Temporal server. Rates are medians of the rounds.',
   'callbackToPaidMs: from the moment the callback is sent to paidAt, the time at which the settling transaction began, as the update',
   'tells it (floor: from sending the signal until the client knows the run completed). callbackToToldMs: until the shop has the',
   "update, seen from outside. One at a time the bench itself signs and sends the callback; 20 at a time it is the sandbox's own.",
@@ -30,6 +30,7 @@ export function jsonOf(measured: Measured, figures: readonly Figure[], isQuick: 
     floor: partJson(floor),
     paidonce: partJson(parts.get('paidonce')),
     paidonceEncrypted: partJson(parts.get(ENCRYPTED)),
+    paidonceTraced: partJson(parts.get(TRACED)),
     paidoncePostgresql: partJson(parts.get('paidonce-postgresql')),
     paidonceStripe: partJson(parts.get('paidonce-stripe')),
     ratios: Object.fromEntries(

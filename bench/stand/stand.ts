@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { floorPart } from '../floor/part.ts';
 import { paidoncePart, stripePart } from '../paidonce-part.ts';
-import { ENCRYPTED, type Part } from '../part.ts';
+import { ENCRYPTED, TRACED, type Part } from '../part.ts';
 import { CORE } from './built.ts';
 import { startChild, startDatabase, type Child } from './measured-child.ts';
 import { startProduct, type ProductSettings, type ProductStand } from './product.ts';
+import { startCollector } from './collector.ts';
 import { startSandbox, type SandboxStand } from './sandbox.ts';
 import { startSink, type Sink } from './sink.ts';
 import { startStripeSandbox, type StripeStand } from './stripe-sandbox.ts';
@@ -54,6 +55,7 @@ async function startStand(others: readonly OtherBuild[]): Promise<Stand> {
   const folder = await mkdtemp(join(tmpdir(), 'paidonce-bench-'));
   const namespaces = [
     ENCRYPTED,
+    TRACED,
     onPostgresql('paidonce'),
     ...others.flatMap(({ name }) => [name, onPostgresql(name)]),
   ];
@@ -74,16 +76,31 @@ async function startStand(others: readonly OtherBuild[]): Promise<Stand> {
     namespace: ENCRYPTED,
     env: { PAYLOAD_KEYS: `bench:${randomBytes(32).toString('base64')}` },
   });
+  const collector = await startCollector();
+  const traced = await startProduct({
+    ...common,
+    dist: CORE,
+    name: TRACED,
+    namespace: TRACED,
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url },
+  });
   await stripe.subscribe(`${embedded.origin}/callbacks/stripe`);
   const beside: ProductStand[] = [];
   for (const other of others)
     beside.push(...productsOf(await startBuild({ ...common, ...other }, other.name)));
   const surroundings = { sandbox, sink };
-  const products = [embedded, encrypted, ...(postgresql === null ? [] : [postgresql]), ...beside];
+  const products = [embedded, encrypted, traced, ...(postgresql === null ? [] : [postgresql]), ...beside];
   let isCompared = true;
   /** A worker may have been killed and started again meanwhile, so the processes are listed at the end. */
   const compared = () =>
-    isCompared ? [floorWorker, ...encrypted.processes, ...(postgresql?.processes ?? []).toReversed()] : [];
+    isCompared
+      ? [
+          floorWorker,
+          ...encrypted.processes,
+          ...traced.processes,
+          ...(postgresql?.processes ?? []).toReversed(),
+        ]
+      : [];
   const stopCompared = async () => {
     const processes = compared();
     isCompared = false;
@@ -107,6 +124,7 @@ async function startStand(others: readonly OtherBuild[]): Promise<Stand> {
       await stopCompared();
       for (const product of beside) await stopAll(product.processes.toReversed());
       await stopAll([sandbox.process, stripe.process]);
+      collector.close();
       await temporal.connection.close();
       await temporal.process.stop();
       sink.close();

@@ -11,21 +11,16 @@ import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
  */
 export async function bundleWorkflows(root, outdir) {
   const sources = await import(join(outdir, 'src', 'worker', 'workflow-sources.js'));
-  const { BUNDLE_NAMES, FAILURE_CONVERTER, failureConverterIn, workflowSources } = sources;
+  const { BUNDLE_KINDS, bundleName, FAILURE_CONVERTER, failureConverterIn, workflowSources } = sources;
   const [from, to] = [join(root, 'src'), join(outdir, 'src')];
-  const failureConverterPath = failureConverterIn(from);
-  const options = {
-    ...workflowSources(from),
-    logger: new DefaultLogger('WARN'),
-    webpackConfigHook: asWritten,
-  };
-  const plain = await bundleWorkflowCode(options);
-  const encrypting = await bundleWorkflowCode({ ...options, failureConverterPath });
-  await writeFile(join(to, BUNDLE_NAMES.plain), plain.code);
-  await writeFile(join(to, BUNDLE_NAMES.encrypting), encrypting.code);
+  const options = { logger: new DefaultLogger('WARN'), webpackConfigHook: asWritten };
+  for (const kind of BUNDLE_KINDS) {
+    const { code } = await bundleWorkflowCode({ ...workflowSources(from, kind), ...options });
+    await writeFile(join(to, bundleName(kind)), code);
+  }
   // The SDK requires it by its path, also where none of its packages is installed.
   await build({
-    entryPoints: [failureConverterPath],
+    entryPoints: [failureConverterIn(from)],
     outfile: join(to, FAILURE_CONVERTER),
     bundle: true,
     format: 'cjs',

@@ -4,7 +4,7 @@ import type { DataConverter } from '@temporalio/common';
 import type { PayloadKeys } from '../config/payload-keys.ts';
 import { PACKAGE_FOLDER } from '../lib/package-folder.ts';
 import { createPayloadCodec } from '../temporal/payload-codec.ts';
-import { BUNDLE_NAMES, FAILURE_CONVERTER } from './workflow-sources.ts';
+import { bundleName, FAILURE_CONVERTER } from './workflow-sources.ts';
 
 /** Its files are made by `npm run build`. */
 const BUILT = join(PACKAGE_FOLDER, 'dist', 'src');
@@ -18,6 +18,12 @@ export function dataConverterOf(keys: PayloadKeys): DataConverter {
 }
 
 /** The bundle whose workflows write failures in the same way, of this build or of the one in a folder. */
-export function bundleFor({ encrypts }: PayloadKeys, built: string = BUILT): { codePath: string } {
-  return { codePath: join(built, encrypts === null ? BUNDLE_NAMES.plain : BUNDLE_NAMES.encrypting) };
+export function bundleFor(
+  { encrypts }: PayloadKeys,
+  {
+    isTraced = false,
+    built = BUILT,
+  }: { readonly isTraced?: boolean; readonly built?: string | undefined } = {},
+): { codePath: string } {
+  return { codePath: join(built, bundleName({ isEncrypted: encrypts !== null, isTraced })) };
 }

@@ -37,7 +37,7 @@ export async function* replayRuns(
     shutdownSignals: [],
   });
   const options = {
-    workflowBundle: bundleFor(payloadKeys, built),
+    workflowBundle: bundleFor(payloadKeys, { built }),
     dataConverter: dataConverterOf(payloadKeys),
   };
   const ours = `TaskQueue = '${taskQueue}'`;

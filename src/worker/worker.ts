@@ -116,12 +116,12 @@ function versioningOf({ version }: WorkerSettings): Pick<WorkerOptions, 'workerD
 }
 
 function paymentsWorker(
-  { taskQueue, sizes, payloadKeys }: WorkerSettings,
+  { taskQueue, sizes, payloadKeys, tracing }: WorkerSettings,
   { payments }: WorkerActivities,
 ): OwnOptions {
   return {
     taskQueue,
-    workflowBundle: bundleFor(payloadKeys),
+    workflowBundle: bundleFor(payloadKeys, { isTraced: tracing !== null }),
     activities: payments,
     maxCachedWorkflows: sizes.cachedRuns,
     maxConcurrentWorkflowTaskExecutions: sizes.workflowSlots,

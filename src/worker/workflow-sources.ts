@@ -1,25 +1,39 @@
 import { join } from 'node:path';
 
-/**
- * The bundles, which differ only in how failures are written. A bundle is made before it is known whether
- * payloads are encrypted, and workflow code can't read the environment.
- */
-export const BUNDLE_NAMES = {
-  plain: 'workflow-bundle.js',
-  encrypting: 'workflow-bundle-encrypting.js',
-} as const;
+/** What a deployment has switched on. Workflow code can't read the environment, so each has a bundle. */
+export interface BundleKind {
+  /** Failures are written without their texts. */
+  readonly isEncrypted: boolean;
+  /** Activities get the trace of the message that causes them. */
+  readonly isTraced: boolean;
+}
+
+/** The bundles, which have the same workflows. */
+export const BUNDLE_KINDS: readonly BundleKind[] = [false, true].flatMap((isEncrypted) =>
+  [false, true].map((isTraced) => ({ isEncrypted, isTraced })),
+);
+
+/** `workflow-bundle.js`, `workflow-bundle-encrypting-traced.js` */
+export function bundleName({ isEncrypted, isTraced }: BundleKind): string {
+  return `workflow-bundle${isEncrypted ? '-encrypting' : ''}${isTraced ? '-traced' : ''}.js`;
+}
 
 /** The options for Temporal's bundler, for a folder of sources. */
-export function workflowSources(folder: string): {
+export function workflowSources(
+  folder: string,
+  { isEncrypted, isTraced }: BundleKind = { isEncrypted: false, isTraced: false },
+): {
   workflowsPath: string;
   payloadConverterPath: string;
   workflowInterceptorModules: string[];
+  failureConverterPath?: string;
 } {
   const path = (name: string) => join(folder, 'workflows', `${name}.ts`);
   return {
     workflowsPath: path('index'),
     payloadConverterPath: path('payload-converter'),
-    workflowInterceptorModules: [path('traces')],
+    workflowInterceptorModules: isTraced ? [path('traces')] : [],
+    ...(isEncrypted && { failureConverterPath: failureConverterIn(folder) }),
   };
 }
 

@@ -1,43 +1,48 @@
 /**
  * Passes the trace of a message on to the activities that it causes (docs/adr/0033). It makes no span, awaits nothing
- * and decides nothing, so a run replays the same with and without traces.
+ * and decides nothing, so a run replays the same with and without it.
  */
-import { AsyncLocalStorage, type Headers, type WorkflowInterceptorsFactory } from '@temporalio/workflow';
+import type { Headers, WorkflowInterceptorsFactory } from '@temporalio/workflow';
+import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
 
 /** As Temporal's own interceptors name it. */
 const TRACE = '_tracer-data';
 
-/** Part of every bundle. Without traces, no message has the header, and no activity gets one. */
+/** For the bundles of Workers that make traces. */
 export const interceptors: WorkflowInterceptorsFactory = () => {
-  /** The trace of the message whose handler is running. */
-  const ofHandler = new AsyncLocalStorage<Headers>();
-  /** For the loop of the run, which does what messages ask for: the trace of the last one. */
-  let ofLast: Headers = {};
+  leaveRandomAlone();
+  /** The trace of the last message: the loop of a run does what messages ask for. */
+  let trace: Headers = {};
 
-  function receive<Result>({ headers }: { readonly headers: Headers }, handle: () => Result): Result {
-    const { [TRACE]: trace } = headers;
-    ofLast = trace === undefined ? {} : { [TRACE]: trace };
-    return ofHandler.run(ofLast, handle);
+  function receive({ headers }: { readonly headers: Headers }): void {
+    const { [TRACE]: own } = headers;
+    trace = own === undefined ? {} : { [TRACE]: own };
+  }
+
+  function forget(): void {
+    trace = {};
   }
 
   function withTrace<Input extends { readonly headers: Headers }>(input: Input): Input {
-    return { ...input, headers: { ...input.headers, ...(ofHandler.getStore() ?? ofLast) } };
-  }
-
-  function forgetLast(): void {
-    ofLast = {};
+    return { ...input, headers: { ...input.headers, ...trace } };
   }
 
   return {
     inbound: [
       {
         execute(input, next) {
-          const { [TRACE]: trace } = input.headers;
-          if (trace !== undefined) ofLast = { [TRACE]: trace };
+          // A signal that came with the start was received before.
+          if (!(TRACE in trace)) receive(input);
           return next(input);
         },
-        handleSignal: (input, next) => receive(input, () => next(input)),
-        handleUpdate: (input, next) => receive(input, () => next(input)),
+        handleSignal(input, next) {
+          receive(input);
+          return next(input);
+        },
+        handleUpdate(input, next) {
+          receive(input);
+          return next(input);
+        },
       },
     ],
     outbound: [
@@ -46,21 +51,22 @@ export const interceptors: WorkflowInterceptorsFactory = () => {
         continueAsNew: (input, next) => next(withTrace(input)),
         startTimer(input, next) {
           const fired = next(input);
-          const isOfLoop = ofHandler.getStore() === undefined;
-          // What the timer of the loop causes, perhaps after hours, belongs to no message any more.
-          if (isOfLoop) void fired.then(forgetLast, () => undefined);
+          // What a timer causes, perhaps after hours, belongs to no message any more.
+          void fired.then(forget, () => undefined);
           return fired;
-        },
-      },
-    ],
-    internals: [
-      {
-        // Node keeps every storage that was used until it is disabled.
-        dispose(input, next) {
-          ofHandler.disable();
-          next(input);
         },
       },
     ],
   };
 };
+
+/**
+ * Around interceptors, the SDK keeps which source of randomness the code has chosen, in a storage for each run that it
+ * never disables. Node visits every such storage at every promise, so a Worker became slower with each run. Our
+ * workflows use no randomness: test/replay/bundle.test.ts.
+ */
+function leaveRandomAlone(): void {
+  Object.assign(getActivator(), {
+    currentRandomStorage: { run: (_: unknown, work: () => unknown) => work(), getStore: () => undefined },
+  });
+}

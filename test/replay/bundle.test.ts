@@ -1,8 +1,15 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { execFileSync } from 'node:child_process';
 import { builtinModules } from 'node:module';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from '@jest/globals';
-import { bundleWorkflows } from '../support/workers.ts';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Worker } from '@temporalio/worker';
+import { NO_PAYLOAD_KEYS } from '../../src/config/payload-keys.ts';
+import { bundleWorkflows, quietRuntime, workflowBundle as workflowBundleOf } from '../support/workers.ts';
+import { HISTORY_CONVERTER, storedHistories } from './replaying.ts';
+
+beforeAll(quietRuntime);
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -23,6 +30,14 @@ describe('the workflow bundle', () => {
     expect(ours.filter((path) => !/^\.\/src\/(workflows|domain)\//.test(path))).toEqual([]);
   });
 
+  it('uses no randomness, which the interceptor of traces leaves alone', () => {
+    const folders = ['workflows', 'domain'].map((name) => join(ROOT, 'src', name));
+    const files = folders.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
+    expect(files.length).toBeGreaterThan(40);
+    const random = /Math\.random|uuid4|workflowRandom|getRandomStream|randomUUID/;
+    expect(files.filter((file) => random.test(readFileSync(file, 'utf8')))).toEqual([]);
+  });
+
   it('has no zod', () => {
     expect(modules.filter((path) => /node_modules\/zod\//.test(path))).toEqual([]);
   });
@@ -33,6 +48,18 @@ describe('the workflow bundle', () => {
     expect(taken).toEqual([]);
   });
 });
+
+it('that passes traces on has no storage for each run: Node would visit all of them at every promise', async () => {
+  const histories = (await storedHistories()).slice(0, 20);
+  const workflowBundle = await workflowBundleOf(NO_PAYLOAD_KEYS, true);
+  const run = jest.spyOn(AsyncLocalStorage.prototype, 'run');
+  const options = { workflowBundle, dataConverter: HISTORY_CONVERTER };
+  for await (const { error } of Worker.runReplayHistories(options, histories)) expect(error).toBeUndefined();
+  const used = new Set<unknown>(run.mock.contexts);
+  run.mockRestore();
+  expect(used.size).toBeGreaterThan(0);
+  expect(used.size).toBeLessThan(10);
+}, 60_000);
 
 describe('protobufjs', () => {
   it("is there once, in version 8, for all of Temporal's packages", () => {

@@ -39,13 +39,18 @@ describe("today's workflow code", () => {
   });
 
   it.each([
-    ['plain', NO_PAYLOAD_KEYS],
-    ['encrypting', HISTORY_KEYS],
+    ['plain', NO_PAYLOAD_KEYS, false],
+    ['encrypting', HISTORY_KEYS, false],
+    ['traced', NO_PAYLOAD_KEYS, true],
+    ['encrypting and traced', HISTORY_KEYS, true],
   ])(
     'replays all of them as the shipped bundle too, the %s one',
-    async (_, keys) => {
+    async (_, keys, isTraced) => {
       const refused: string[] = [];
-      const options = { workflowBundle: await workflowBundle(keys), dataConverter: HISTORY_CONVERTER };
+      const options = {
+        workflowBundle: await workflowBundle(keys, isTraced),
+        dataConverter: HISTORY_CONVERTER,
+      };
       for await (const { workflowId, error } of Worker.runReplayHistories(options, histories))
         if (error !== undefined) refused.push(`${workflowId}: ${error.message}`);
       expect(refused).toEqual([]);

@@ -48,6 +48,9 @@ export async function storedHistories(folder = HISTORIES): Promise<StoredHistory
   return Promise.all(files.toSorted().map(read));
 }
 
+/** Histories with traces have the same commands, apart from the trace of their activities. */
+const TRACED = { isEncrypted: false, isTraced: true };
+
 /**
  * Workflows with the recorder of their commands, compiled close to the source, so that V8's blocks are those
  * of the source.
@@ -55,6 +58,7 @@ export async function storedHistories(folder = HISTORIES): Promise<StoredHistory
 export function replayBundle(
   sources: { workflowsPath: string; workflowInterceptorModules?: string[] } = workflowSources(
     join(ROOT, 'src'),
+    TRACED,
   ),
 ): Promise<WorkflowBundle> {
   const recorder = join(import.meta.dirname, 'command-recorder.ts');
@@ -137,7 +141,7 @@ export async function changedSources(): Promise<ChangedSources> {
     async bundle(file, text) {
       await writeFile(join(folder, file), text);
       try {
-        return await replayBundle(workflowSources(join(folder, 'src')));
+        return await replayBundle(workflowSources(join(folder, 'src'), TRACED));
       } finally {
         await cp(join(ROOT, file), join(folder, file));
       }

@@ -42,7 +42,7 @@ export async function prepareWorld(
   const restoreClock = time === 'skipping' ? followServerClock() : () => undefined;
   serverClockIs(await server.now());
   const [store, shop] = [await openTestStore(), await startShop()];
-  const bundle = await workflowBundle(keys);
+  const bundle = await workflowBundle(keys, around.length > 0);
   const world: PaymentWorld = {
     server,
     store,

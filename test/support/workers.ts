@@ -16,7 +16,7 @@ import type { SweepActivities } from '../../src/activities/sweep-activities.ts';
 import { taskQueues, updatesTaskQueue } from '../../src/workflows/messages.ts';
 import { failsInWords } from '../../src/worker/activity-failures.ts';
 import { bundleFor, dataConverterOf } from '../../src/worker/conversion.ts';
-import { failureConverterIn, workflowSources } from '../../src/worker/workflow-sources.ts';
+import { workflowSources } from '../../src/worker/workflow-sources.ts';
 import { MissingActivity, refusing, type AnyActivity, type RunActivities } from './run-activities.ts';
 
 const TASK_QUEUE = 'payments';
@@ -25,20 +25,23 @@ const AROUND_ACTIVITIES = { activity: [failsInWords] };
 const GATEWAYS = ['dintero'];
 
 /** The bundle that `npm test` has just built from these sources; without it, one is built here. */
-export async function workflowBundle(keys: PayloadKeys = NO_PAYLOAD_KEYS): Promise<WorkflowBundle> {
+export async function workflowBundle(
+  keys: PayloadKeys = NO_PAYLOAD_KEYS,
+  isTraced = false,
+): Promise<WorkflowBundle> {
   const built = process.env['PAIDONCE_DIST'];
   return built === undefined
-    ? bundleWorkflows(keys)
-    : { code: await readFile(bundleFor(keys, built).codePath, 'utf8') };
+    ? bundleWorkflows(keys, isTraced)
+    : { code: await readFile(bundleFor(keys, { isTraced, built }).codePath, 'utf8') };
 }
 
-export function bundleWorkflows({ encrypts }: PayloadKeys = NO_PAYLOAD_KEYS): Promise<WorkflowBundle> {
+export function bundleWorkflows(
+  { encrypts }: PayloadKeys = NO_PAYLOAD_KEYS,
+  isTraced = false,
+): Promise<WorkflowBundle> {
   const folder = fileURLToPath(new URL('../../src', import.meta.url));
-  return bundleWorkflowCode({
-    ...workflowSources(folder),
-    ...(encrypts !== null && { failureConverterPath: failureConverterIn(folder) }),
-    logger: new DefaultLogger('ERROR'),
-  });
+  const sources = workflowSources(folder, { isEncrypted: encrypts !== null, isTraced });
+  return bundleWorkflowCode({ ...sources, logger: new DefaultLogger('ERROR') });
 }
 
 let isQuietened = false;

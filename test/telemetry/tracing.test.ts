@@ -2,11 +2,16 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Context as ActivityContext } from '@temporalio/activity';
+import { defaultPayloadConverter, type Headers } from '@temporalio/common';
 import { context, propagation, SpanStatusCode, trace } from '@opentelemetry/api';
+import { limitCallRate } from '../../src/gateways/call-rate.ts';
+import { createExchange } from '../../src/gateways/shared/http-exchange.ts';
 import { callInSpan, httpCall, traceHeaders, traceIds } from '../../src/lib/spans.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { createMetrics, type Metrics } from '../../src/telemetry/metrics.ts';
 import { startTracing, type Tracing, type TracingSettings } from '../../src/telemetry/tracing/tracing.ts';
+import { sendMessage } from '../../src/updates/signed-message.ts';
 import { startCollector, type Collector } from '../support/collector.ts';
 import { freePort } from '../support/ports.ts';
 import { until } from '../support/until.ts';
@@ -155,6 +160,36 @@ describe('a collector', () => {
   });
 });
 
+describe('an activity', () => {
+  const run = (headers: Headers) => {
+    const info = { activityType: 'look', activityId: '1', inWorkflow: false };
+    const { inbound } = tracing.activity({ info } as ActivityContext);
+    return inbound?.execute?.({ args: [], headers }, async () => traceIds().trace_id);
+  };
+  const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
+  const header = (value: unknown) => ({ '_tracer-data': defaultPayloadConverter.toPayload(value) });
+
+  it('is in the trace of its header', async () => {
+    start();
+    expect(await run(header({ traceparent: `00-${TRACE}-00f067aa0ba902b7-01` }))).toBe(TRACE);
+  });
+
+  it.each<[string, Headers]>([
+    ['none', {}],
+    ['nothing', header(null)],
+    ['a text', header('odd')],
+    ['another type', header({ traceparent: [1] })],
+    ['bytes of no encoding', { '_tracer-data': { data: Buffer.from('odd') } }],
+    [
+      'broken JSON',
+      { '_tracer-data': { metadata: { encoding: Buffer.from('json/plain') }, data: Buffer.from('{') } },
+    ],
+  ])('begins a trace where its header has %s', async (_, headers) => {
+    start();
+    expect(await run(headers)).toMatch(/^[0-9a-f]{32}$/);
+  });
+});
+
 describe('a call', () => {
   const call = (work: () => Promise<unknown>) =>
     callInSpan('PSP read', httpCall('GET', 'https://user:word@psp.example/orders/olavine?key=olavine'), work);
@@ -197,6 +232,48 @@ describe('a call', () => {
       ['root', { 'error.type': 'PayerError' }],
     ]);
   });
+});
+
+it('a gateway gets no trace context, and the calls that waited are in the trace of their caller', async () => {
+  start();
+  const sent: HeadersInit[] = [];
+  const fetchIt = (async (_: unknown, init: RequestInit) => {
+    sent.push(init.headers ?? {});
+    return new Response('{}');
+  }) as typeof fetch;
+  const settings = { vendor: 'PSP', forbidden: '', urgent: new Set<string>() };
+  const exchange = createExchange(settings, {
+    fetch: fetchIt,
+    now: () => new Date(),
+    rate: limitCallRate(1),
+  });
+  const request = { operation: 'read', method: 'GET', url: 'https://psp.example/' } as const;
+  const ask = (name: string) =>
+    trace.getTracer('test').startActiveSpan(name, (root) => exchange(request).finally(() => root.end()));
+  await Promise.all([ask('first'), ask('second')]);
+  await tracing.stop();
+  const [first, second] = ['first', 'second'].map((name) =>
+    collector.spans.find((span) => span.name === name),
+  );
+  for (const root of [first, second])
+    expect(collector.tree(root?.traceId ?? '')).toEqual(
+      [`${root?.name} < -`, `PSP read < ${root?.name}`].toSorted(),
+    );
+  expect(JSON.stringify(sent)).not.toContain('traceparent');
+});
+
+it('an update has a trace also where no request caused it', async () => {
+  start();
+  let traceparent: unknown;
+  collector.behave((response) => {
+    traceparent = response.req.headers['traceparent'];
+    response.writeHead(200).end();
+    collector.behave(null);
+  });
+  await sendMessage({ url: collector.url, headers: {}, body: '{}' }, 1_000);
+  await tracing.stop();
+  const [span] = collector.spans;
+  expect([span?.name, traceparent]).toEqual(['POST order update', `00-${span?.traceId}-${span?.spanId}-01`]);
 });
 
 it.each([

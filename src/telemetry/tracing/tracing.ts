@@ -17,7 +17,9 @@ import {
 } from '@opentelemetry/sdk-trace-base';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import type { WorkflowClientInterceptor } from '@temporalio/client';
+import { defaultPayloadConverter, type Headers } from '@temporalio/common';
 import { OpenTelemetryWorkflowClientInterceptor } from '@temporalio/interceptors-opentelemetry/lib/client/index.js';
+import { TRACE_HEADER } from '@temporalio/interceptors-opentelemetry/lib/instrumentation.js';
 import { OpenTelemetryActivityInboundInterceptor } from '@temporalio/interceptors-opentelemetry/lib/worker/index.js';
 import { VERSION } from '../../lib/version.ts';
 import type { Logger } from '../log.ts';
@@ -84,13 +86,34 @@ export function startTracing(
   });
   return {
     client: new OpenTelemetryWorkflowClientInterceptor(),
-    activity: (ctx) => ({ inbound: new OpenTelemetryActivityInboundInterceptor(ctx) }),
+    activity: aroundActivity,
     async stop() {
       const isSent = provider.shutdown().catch(() => undefined);
       await Promise.race([isSent, sleep(STOP_GRACE_MS, undefined, { ref: false })]);
       await exporter.shutdown();
     },
   };
+}
+
+const aroundActivity: ActivityInterceptorsFactory = (ctx) => {
+  const inSpan = new OpenTelemetryActivityInboundInterceptor(ctx);
+  return {
+    inbound: {
+      execute: (input, next) => inSpan.execute({ ...input, headers: readable(input.headers) }, next),
+    },
+  };
+};
+
+/** Whoever can write to Temporal may send any header. An odd one must not keep an activity from running. */
+function readable(headers: Headers): Headers {
+  const { [TRACE_HEADER]: trace, ...others } = headers;
+  if (trace === undefined) return headers;
+  try {
+    defaultPayloadConverter.fromPayload(trace);
+    return headers;
+  } catch {
+    return others;
+  }
 }
 
 function resourceOf({ OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES }: TracingSettings): Resource {
