@@ -4,9 +4,7 @@ import {
   ApplicationFailure,
   continueAsNew,
   isCancellation,
-  proxyActivities,
   workflowInfo,
-  type ActivityInterfaceFor,
 } from '@temporalio/workflow';
 import type {
   BackfillActivities,
@@ -15,31 +13,9 @@ import type {
   BackfillStep,
 } from '../activities/backfill-activities.ts';
 import { expectBackfillInput } from './backfill-input.ts';
-import { taskQueues } from './messages.ts';
-import { PRIORITY } from './proxies.ts';
+import { bookkeeping, pages } from './page-proxies.ts';
 
-/** These need only our own store, which is back within seconds or is not our fault. */
-const { beginBackfill, endBackfill } = proxyActivities<BackfillActivities>({
-  startToCloseTimeout: '60 seconds',
-  retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '10 seconds' },
-});
-
-/** At most 100 events. A retry of a page has the same result, since each event is written once. */
-function pages(gateway: string): ActivityInterfaceFor<Pick<BackfillActivities, 'backfillPage'>> {
-  return proxyActivities<BackfillActivities>({
-    taskQueue: taskQueues(workflowInfo().taskQueue, gateway).background,
-    priority: PRIORITY.sweep,
-    startToCloseTimeout: '10 minutes',
-    scheduleToCloseTimeout: '6 hours',
-    heartbeatTimeout: '4 seconds',
-    retry: {
-      initialInterval: '1 second',
-      backoffCoefficient: 2,
-      maximumInterval: '30 seconds',
-      nonRetryableErrorTypes: ['GatewayRejected'],
-    },
-  });
-}
+const { beginBackfill, endBackfill } = bookkeeping<BackfillActivities>();
 
 /** About 600 events of the history, so a worker that takes over a run replays it quickly. */
 const PAGES_A_RUN = 100;
@@ -63,7 +39,7 @@ export async function backfillGateway(input: BackfillInput): Promise<string> {
     for (let read = 0, isLast = false; !isLast; read += 1) {
       if (read >= PAGES_A_RUN || (read > 0 && workflowInfo().continueAsNewSuggested))
         return await continueAsNew<typeof backfillGateway>({ ...asked, soFar: at });
-      at = { ...at, ...(await pages(at.gateway).backfillPage(at)) };
+      at = { ...at, ...(await pages<BackfillActivities>(at.gateway).backfillPage(at)) };
       isLast = at.cursor === null;
     }
   } catch (error) {

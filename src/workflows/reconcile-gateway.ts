@@ -7,10 +7,8 @@ import {
   ApplicationFailure,
   continueAsNew,
   isCancellation,
-  proxyActivities,
   sleep,
   workflowInfo,
-  type ActivityInterfaceFor,
 } from '@temporalio/workflow';
 import type {
   Period,
@@ -18,37 +16,10 @@ import type {
   Reconciling,
   ReconciliationPlan,
 } from '../activities/reconcile-activities.ts';
-import { taskQueues } from './messages.ts';
-import { PRIORITY } from './proxies.ts';
+import { bookkeeping, pages } from './page-proxies.ts';
 import { expectReconcileInput } from './reconcile-input.ts';
 
-/** These need only our own store, which is back within seconds or is not our fault. */
-const { beginReconciliation, endReconciliation } = proxyActivities<ReconcileActivities>({
-  startToCloseTimeout: '60 seconds',
-  retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '10 seconds' },
-});
-
-type Steps = Pick<
-  ReconcileActivities,
-  'comparePage' | 'compareUnlisted' | 'askForLooks' | 'compareAgain' | 'findDuplicates'
->;
-
-/** At most 100 transactions each. A retry of a step has the same result, since each transaction counts once. */
-function steps(gateway: string): ActivityInterfaceFor<Steps> {
-  return proxyActivities<ReconcileActivities>({
-    taskQueue: taskQueues(workflowInfo().taskQueue, gateway).background,
-    priority: PRIORITY.sweep,
-    startToCloseTimeout: '10 minutes',
-    scheduleToCloseTimeout: '6 hours',
-    heartbeatTimeout: '4 seconds',
-    retry: {
-      initialInterval: '1 second',
-      backoffCoefficient: 2,
-      maximumInterval: '30 seconds',
-      nonRetryableErrorTypes: ['GatewayRejected'],
-    },
-  });
-}
+const { beginReconciliation, endReconciliation } = bookkeeping<ReconcileActivities>();
 
 /** About 600 events, so a worker that takes over a run replays it quickly. */
 const STEPS_A_RUN = 100;
@@ -126,7 +97,7 @@ function toListing(listings: readonly string[]): NextStep {
 async function step(state: ReconciledSoFar): Promise<ReconciledSoFar | null> {
   const { next, id, gateway, since, until } = state;
   const at = { id, gateway, after: next.after ?? '' };
-  const { comparePage, compareUnlisted, askForLooks, findDuplicates } = steps(gateway);
+  const { comparePage, compareUnlisted, askForLooks, findDuplicates } = pages<ReconcileActivities>(gateway);
   /** The same again from there, or the step that follows. */
   const onwards = (after: string | null, follows: NextStep['kind']): ReconciledSoFar => ({
     ...state,
@@ -154,7 +125,7 @@ async function step(state: ReconciledSoFar): Promise<ReconciledSoFar | null> {
       return wait(state, next);
     case 'last': {
       const last = { ...at, askedAt: state.askedAt, isLast: true };
-      const { after } = await steps(gateway).compareAgain(last);
+      const { after } = await pages<ReconcileActivities>(gateway).compareAgain(last);
       return onwards(after, 'duplicates');
     }
     case 'duplicates': {
@@ -176,7 +147,7 @@ async function wait(
   const { id, gateway, askedAt } = state;
   if (next.after === null) await sleep(2 ** next.waited * 1_000, { summary: 'until the runs have looked' });
   const at = { id, gateway, after: next.after ?? '', askedAt, isLast: false };
-  const { after, waiting } = await steps(gateway).compareAgain(at);
+  const { after, waiting } = await pages<ReconcileActivities>(gateway).compareAgain(at);
   const sum = next.waiting + waiting;
   if (after !== null) return { ...state, next: { ...next, after, waiting: sum } };
   const waited = next.waited + 1;

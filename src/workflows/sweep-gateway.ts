@@ -13,6 +13,7 @@ import {
 import type { PassSoFar, SweepActivities } from '../activities/sweep-activities.ts';
 import type { Sweeping, SweepPlan } from '../activities/sweep-plan.ts';
 import { taskQueues } from './messages.ts';
+import { HEARTBEAT, pages } from './page-proxies.ts';
 import { PRIORITY } from './proxies.ts';
 import { expectSweepInput } from './sweep-input.ts';
 
@@ -21,28 +22,6 @@ const { planSweep } = proxyActivities<SweepActivities>({
   startToCloseTimeout: '30 seconds',
   retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '10 seconds' },
 });
-
-const HEARTBEAT = '4 seconds';
-
-/**
- * One call, and at most 100 payments that are woken slowly. A retry continues where the last attempt was.
- * After six hours the pass is given up, and the next sweep starts it again.
- */
-function pages(gateway: string): ActivityInterfaceFor<Pick<SweepActivities, 'sweepPage'>> {
-  return proxyActivities<SweepActivities>({
-    taskQueue: taskQueues(workflowInfo().taskQueue, gateway).background,
-    priority: PRIORITY.sweep,
-    startToCloseTimeout: '10 minutes',
-    scheduleToCloseTimeout: '6 hours',
-    heartbeatTimeout: HEARTBEAT,
-    retry: {
-      initialInterval: '1 second',
-      backoffCoefficient: 2,
-      maximumInterval: '30 seconds',
-      nonRetryableErrorTypes: ['GatewayRejected'],
-    },
-  });
-}
 
 /** A figure for people. A listing must not wait for it. */
 function counting(gateway: string): ActivityInterfaceFor<Pick<SweepActivities, 'countMissedCallbacks'>> {
@@ -115,7 +94,7 @@ async function nextPage(
     ended: [...ended, end],
   });
   try {
-    const { cursor, ...counts } = await pages(gateway).sweepPage({
+    const { cursor, ...counts } = await pages<SweepActivities>(gateway).sweepPage({
       ...pass,
       gateway,
       listing,
