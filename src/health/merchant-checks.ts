@@ -69,10 +69,11 @@ function judged({ status, headers }: Response, shown: string, config: Config): C
   }
   if (status === 404 || status === 410)
     return warn(answers, 'check the path. An endpoint that does not support HEAD may also answer like this');
-  if (status === 401 || status === 403)
+  // A shop that checks the signature refuses a HEAD without one, which is right.
+  if (status === 401 && headers.has('www-authenticate'))
     return warn(
       answers,
-      'if it needs a user and a password, put them into ORDER_WEBHOOK_URL: https://user:password@…',
+      'it asks for a user and a password: put them into ORDER_WEBHOOK_URL: https://user:password@…',
     );
   const count = config.ORDER_WEBHOOK_SECRETS?.length ?? 0;
   const text = `${shown} answers; signed with ${count} ${count === 1 ? 'secret' : 'secrets'}`;

@@ -242,7 +242,7 @@ describe('the endpoint for order updates', () => {
 
   it.each([
     [{ status: 404 }, /check the path/],
-    [{ status: 401 }, /a user and a password/],
+    [{ status: 401, headers: { 'www-authenticate': 'Basic realm="shop"' } }, /a user and a password/],
     [
       { status: 301, headers: { location: 'https://shop.example/hook/?token=hush' } },
       /set ORDER_WEBHOOK_URL to https:\/\/shop.example\/hook\/ if/,
@@ -252,6 +252,12 @@ describe('the endpoint for order updates', () => {
     const found = await checkEndpoint(aConfig({ ORDER_WEBHOOK_URL: `${url}/hook` }));
     expect(found).toMatchObject({ state: 'warn', todo: expect.stringMatching(todo) });
     expect(JSON.stringify(found)).not.toContain('hush');
+  });
+
+  it.each([401, 403])('may refuse with %s a HEAD that has no signature', async (status) => {
+    const url = await answering({ '/hook': { status } });
+    const found = await checkEndpoint(aConfig({ ORDER_WEBHOOK_URL: `${url}/hook` }));
+    expect(found).toMatchObject({ state: 'ok' });
   });
 
   it('fails when no server listens, and is a warning when no address is set', async () => {
