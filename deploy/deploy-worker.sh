@@ -26,11 +26,11 @@ read_env() {
 [ -n "${TEMPORAL_ADDRESS:-}" ] || read_env "${ENV_FILE:-/etc/paidonce/common.env}"
 
 : "${TEMPORAL_ADDRESS:=127.0.0.1:7233}" "${TEMPORAL_NAMESPACE:=default}" "${TEMPORAL_DEPLOYMENT_NAME:=paidonce}"
-: "${POLL_LIMIT:=120}" "${DRAIN_LIMIT:=600}"
+: "${TEMPORAL_TASK_QUEUE:=payments}" "${POLL_LIMIT:=120}" "${DRAIN_LIMIT:=600}"
 : "${PAIDONCE:=node \"/opt/paidonce/\$BUILD/bin/paidonce.js\"}"
 : "${START:=systemctl enable --now \"paidonce-worker@\$BUILD\"}"
 : "${STOP:=systemctl disable --now \"paidonce-worker@\$BUILD\"}"
-export TEMPORAL_ADDRESS TEMPORAL_NAMESPACE TEMPORAL_DEPLOYMENT_NAME
+export TEMPORAL_ADDRESS TEMPORAL_NAMESPACE TEMPORAL_DEPLOYMENT_NAME TEMPORAL_TASK_QUEUE
 
 say() { echo "deploy-worker: $*" >&2; }
 refuse() { say "$*"; exit 1; }
@@ -40,12 +40,14 @@ usage() { sed -n '4,6s/^# *//p' "$0" >&2; exit 2; }
 for_build() { BUILD=$2 sh -c "$1"; }
 
 # Temporal's CLI has names of its own for the certificates, and reads a secret in no file.
-deployment() {
+ask() {
   [ -z "${TEMPORAL_API_KEY_FILE:-}" ] || TEMPORAL_API_KEY=$(cat "$TEMPORAL_API_KEY_FILE")
-  temporal worker deployment "$@" --address "$TEMPORAL_ADDRESS" --namespace "$TEMPORAL_NAMESPACE" \
+  temporal "$@" --address "$TEMPORAL_ADDRESS" --namespace "$TEMPORAL_NAMESPACE" \
     ${TEMPORAL_API_KEY:+--api-key "$TEMPORAL_API_KEY"} ${TEMPORAL_TLS_CA:+--tls-ca-path "$TEMPORAL_TLS_CA"} \
     ${TEMPORAL_TLS_CERT:+--tls-cert-path "$TEMPORAL_TLS_CERT" --tls-key-path "$TEMPORAL_TLS_KEY"}
 }
+
+deployment() { ask worker deployment "$@"; }
 
 # The current build; empty before the first one. Temporal must answer, or nothing is known.
 current() {
@@ -57,9 +59,21 @@ drainage() {
   deployment describe-version --deployment-name "$TEMPORAL_DEPLOYMENT_NAME" --build-id "$1" --output json | jq -r .drainageInfo.drainageStatus
 }
 
-# Temporal refuses it until the version polls every queue that the current one polls.
+# When a worker of the build polled last, by Temporal's clock; 0 where none did. Workers that are gone are listed for minutes.
+last_poll() {
+  ask task-queue describe --legacy-mode --partitions-legacy 4 --task-queue-type workflow --task-queue "$TEMPORAL_TASK_QUEUE" --output json |
+    jq --arg name "$TEMPORAL_DEPLOYMENT_NAME" --arg build "$1" '[.pollers[]?
+      | select(.deployment_options | .deployment_name == $name and .build_id == $build)
+      | .last_access_time | .seconds * 1000 + ((.nanos // 0) / 1000000 | floor)] | max // 0'
+}
+
+# $2: a poll must be newer. Temporal refuses it until the version has polled every queue that the current one polls.
 make_current() {
   deadline=$(($(date +%s) + POLL_LIMIT))
+  until polled=$(last_poll "$1") && [ "$polled" -gt "$2" ]; do
+    [ "$(date +%s)" -lt "$deadline" ] || { say "no worker of $1 polls: see its log"; return 1; }
+    sleep 1
+  done
   until said=$(deployment set-current-version --deployment-name "$TEMPORAL_DEPLOYMENT_NAME" --build-id "$1" --yes 2>&1); do
     [ "$(date +%s)" -lt "$deadline" ] || { say "$said"; return 1; }
     sleep 1
@@ -94,14 +108,15 @@ if [ "$action" = rollback ]; then since=1m; else since=7d; fi
 replays "$build" "$since" || refuse "there are runs that $build does not continue; nothing was changed"
 
 say "starting $build, ${before:-no version} is current"
-if ! for_build "$START" "$build" || ! make_current "$build"; then
+before_start=$(last_poll "$build")
+if ! for_build "$START" "$build" || ! make_current "$build" "$before_start"; then
   for_build "$STOP" "$build" || true
   refuse "$build did not become current, and is stopped; ${before:-no version} is still current"
 fi
 
 # Until the switch, the newer build has begun runs that the first replay has not seen.
 if [ "$action" = rollback ] && ! replays "$build" "$since"; then
-  make_current "$before" || refuse "$before does not become current again: look at \`$0 status\`"
+  make_current "$before" 0 || refuse "$before does not become current again: look at \`$0 status\`"
   for_build "$STOP" "$build"
   refuse "there are runs that $build does not continue; $before is current again"
 fi

@@ -99,7 +99,7 @@ async function checkPaused(client: Client): Promise<CheckResult> {
   );
 }
 
-/** Without a poller of the current version no session is opened, and no other check shows that. */
+/** Without a poller of the current version no payment makes progress, and no other check shows that. */
 async function checkVersion(connection: Connection, config: Config): Promise<Check[]> {
   const { TEMPORAL_DEPLOYMENT_NAME: deployment, TEMPORAL_WORKER_BUILD_ID: build } = config;
   const found = await readCurrentVersion(connection, config);
@@ -120,13 +120,13 @@ async function checkVersion(connection: Connection, config: Config): Promise<Che
     const { buildId: current, pollers } = found;
     if (current === '')
       return fail(
-        `no version of ${deployment} is current: no session is opened`,
+        `no version of ${deployment} is current: no payment makes progress`,
         'make a version current',
         makeCurrent,
       );
     if (pollers === 0)
       return fail(
-        `no worker polls for ${current}, the current version of ${deployment}: no session is opened`,
+        `no worker polls for ${current}, the current version of ${deployment}: no payment makes progress`,
         `start a worker with TEMPORAL_WORKER_BUILD_ID=${current}, or make a version current whose workers poll`,
         build === undefined || build === current ? at('describe', '--name', deployment) : makeCurrent,
       );
@@ -148,7 +148,11 @@ function queuesOf({ TEMPORAL_TASK_QUEUE: name }: Config, gateways: readonly Gate
     ...gateways.flatMap(({ id }) => {
       const { checkout, background } = taskQueues(name, id);
       return [
-        { name: checkout, type: ACTIVITY_TASKS, does: `no session is opened at ${id}` },
+        {
+          name: checkout,
+          type: ACTIVITY_TASKS,
+          does: `a session at ${id} that the API could not open itself stays unopened`,
+        },
         {
           name: background,
           type: ACTIVITY_TASKS,

@@ -135,7 +135,7 @@ function temporalMetrics(registers: Registry[]) {
     }),
     versionPollers: new Gauge({
       name: 'paidonce_current_version_pollers',
-      help: 'Processes that poll for the current worker version; with 0, no session is opened; absent without Worker Versioning',
+      help: 'Processes that poll for the current worker version; with 0, no payment makes progress; absent without Worker Versioning',
       registers,
     }),
     temporalUp: new Gauge({

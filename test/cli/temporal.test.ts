@@ -174,7 +174,7 @@ describe('paidonce doctor, of Temporal', () => {
     const version = (await look(config)).find(({ name }) => name === 'worker version');
     expect(version).toMatchObject({
       state: 'fail',
-      text: 'no worker polls for b8, the current version of deployed: no session is opened',
+      text: 'no worker polls for b8, the current version of deployed: no payment makes progress',
       todo: expect.stringContaining('TEMPORAL_WORKER_BUILD_ID=b8'),
     });
     expect(run(version?.commands?.[0] ?? '')).toContain('b8');

@@ -96,6 +96,14 @@ describe('deploy-worker.sh, under load', () => {
     expect([code, output]).toEqual([0, expect.stringContaining('two is stopped')]);
     expect([await isRunning('one'), await isRunning('two')]).toEqual([true, false]);
   }, 300_000);
+
+  it('does not take the workers of before, which Temporal still lists, for new ones', async () => {
+    await installation.writeEnv('worker-two', { WORKER_POLLERS: 'abc' });
+    const { code, output } = await deployInVain('two');
+    expect([code, output]).toEqual([1, expect.stringContaining('no worker of two polls')]);
+    expect(output).toContain('one is still current');
+    expect([await isRunning('one'), await isRunning('two')]).toEqual([true, false]);
+  }, 60_000);
 });
 
 describe('paidonce replay, before a deployment', () => {
@@ -142,12 +150,17 @@ describe('deploy-worker.sh, with a build that must not run', () => {
     await installation.addBuild('five', withPatch);
     // Only its worker does not start, since another process has its port.
     await installation.writeEnv('worker-five', { ADMIN_PORT: stack.env['PORT'] ?? '' });
-    const env = { ...HOOKS, ENV_FILE: join(installation.folder, 'etc', 'common.env'), POLL_LIMIT: '5' };
-    const { code, output } = await installation.run('deploy-worker.sh', ['deploy', 'five'], env);
+    const { code, output } = await deployInVain('five');
     expect([code, output]).toEqual([1, expect.stringContaining('three is still current')]);
     expect([await isRunning('five'), await isRunning('three')]).toEqual([false, true]);
   }, 150_000);
 });
+
+/** A build that does not start. */
+function deployInVain(build: string): Promise<Done> {
+  const env = { ...HOOKS, ENV_FILE: join(installation.folder, 'etc', 'common.env'), POLL_LIMIT: '5' };
+  return installation.run('deploy-worker.sh', ['deploy', build], env);
+}
 
 /** This build with a patch that every payment's run writes into its history. */
 function withPatch(code: string): string {
