@@ -101,6 +101,12 @@ it('continues every payment from a copy that is older than the gateway, with an 
   await stack.start('worker');
   const shoppers = Array.from({ length: 12 }, () => newOrder('shopper'));
   const shopping = Promise.all(shoppers.map((reference, index) => sendPayer(stack, reference, index + 1)));
+  // The copy has their sessions, and may have any part of what follows.
+  for (const reference of shoppers)
+    await until(`${reference} has a session`, async () => {
+      const { body } = await stack.call('GET', `/v1/payments?order=${reference}`);
+      return body.data[0]?.sessionId != null;
+    });
   const copy = await backup(databaseUrl, 'save', join(stack.folder, 'copies'));
   await shopping;
 
