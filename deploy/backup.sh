@@ -13,9 +13,9 @@ set -eu
 refuse() { echo "backup: $*" >&2; exit 1; }
 usage() { sed -n '4,5s/^# *//p' "$0" >&2; exit 2; }
 
-from_file() { sed -n "s/^$1=//p" "$ENV_FILE"; }
-[ -n "${DATABASE_URL:-}${DATABASE_URL_FILE:-}" ] || DATABASE_URL=$(from_file DATABASE_URL)
-[ -n "${DATABASE_URL:-}${DATABASE_URL_FILE:-}" ] || DATABASE_URL_FILE=$(from_file DATABASE_URL_FILE)
+# shellcheck source=deploy/read-env.sh
+. "$(dirname "$0")/read-env.sh"
+[ -n "${DATABASE_URL:-}${DATABASE_URL_FILE:-}" ] || read_env "$ENV_FILE"
 [ -n "${DATABASE_URL:-}" ] || DATABASE_URL=$(cat "$DATABASE_URL_FILE")
 export DATABASE_URL
 

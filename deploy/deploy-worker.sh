@@ -17,12 +17,8 @@
 # `jq`.
 set -eu
 
-# Like systemd, and unlike a shell, it takes `&`, `$` and spaces in a value as they are.
-read_env() {
-  while IFS= read -r line || [ -n "$line" ]; do
-    case $line in '' | '#'*) ;; *) export "${line?}" ;; esac
-  done < "$1"
-}
+# shellcheck source=deploy/read-env.sh
+. "$(dirname "$0")/read-env.sh"
 [ -n "${TEMPORAL_ADDRESS:-}" ] || read_env "${ENV_FILE:-/etc/paidonce/common.env}"
 
 : "${TEMPORAL_ADDRESS:=127.0.0.1:7233}" "${TEMPORAL_NAMESPACE:=default}" "${TEMPORAL_DEPLOYMENT_NAME:=paidonce}"
@@ -49,22 +45,28 @@ ask() {
 
 deployment() { ask worker deployment "$@"; }
 
-# The current build; empty before the first one. Temporal must answer, or nothing is known.
-current() {
-  deployment list --output json | jq -r --arg name "$TEMPORAL_DEPLOYMENT_NAME" \
-    '.[] | select(.name == $name) | .routingConfig.currentVersionBuildID'
+# $1 is a filter of jq, in which $name is the deployment and $build is $2; the rest is a question. Temporal must answer, or nothing is known.
+figure() {
+  filter=$1 of=$2
+  shift 2
+  answer=$(ask "$@" --output json) || return
+  printf '%s' "$answer" | jq -r --arg name "$TEMPORAL_DEPLOYMENT_NAME" --arg build "$of" "$filter"
 }
 
+# The current build; empty before the first one.
+# shellcheck disable=SC2016 # jq's variables
+current() { figure '.[] | select(.name == $name) | .routingConfig.currentVersionBuildID' '' worker deployment list; }
+
 drainage() {
-  deployment describe-version --deployment-name "$TEMPORAL_DEPLOYMENT_NAME" --build-id "$1" --output json | jq -r .drainageInfo.drainageStatus
+  figure .drainageInfo.drainageStatus "$1" worker deployment describe-version --deployment-name "$TEMPORAL_DEPLOYMENT_NAME" --build-id "$1"
 }
 
 # When a worker of the build polled last, by Temporal's clock; 0 where none did. Workers that are gone are listed for minutes.
+# shellcheck disable=SC2016 # jq's variables
 last_poll() {
-  ask task-queue describe --legacy-mode --partitions-legacy 4 --task-queue-type workflow --task-queue "$TEMPORAL_TASK_QUEUE" --output json |
-    jq --arg name "$TEMPORAL_DEPLOYMENT_NAME" --arg build "$1" '[.pollers[]?
-      | select(.deployment_options | .deployment_name == $name and .build_id == $build)
-      | .last_access_time | .seconds * 1000 + ((.nanos // 0) / 1000000 | floor)] | max // 0'
+  figure '[.pollers[]? | select(.deployment_options | .deployment_name == $name and .build_id == $build)
+    | .last_access_time | .seconds * 1000 + ((.nanos // 0) / 1000000 | floor)] | max // 0' \
+    "$1" task-queue describe --legacy-mode --partitions-legacy 4 --task-queue-type workflow --task-queue "$TEMPORAL_TASK_QUEUE"
 }
 
 # $2: a poll must be newer. Temporal refuses it until the version has polled every queue that the current one polls.
@@ -108,7 +110,7 @@ if [ "$action" = rollback ]; then since=1m; else since=7d; fi
 replays "$build" "$since" || refuse "there are runs that $build does not continue; nothing was changed"
 
 say "starting $build, ${before:-no version} is current"
-before_start=$(last_poll "$build")
+before_start=$(last_poll "$build") || refuse "Temporal does not answer at $TEMPORAL_ADDRESS; nothing was changed"
 if ! for_build "$START" "$build" || ! make_current "$build" "$before_start"; then
   for_build "$STOP" "$build" || true
   refuse "$build did not become current, and is stopped; ${before:-no version} is still current"

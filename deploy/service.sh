@@ -16,12 +16,8 @@ STOP_LIMIT=45
 
 usage() { sed -n '5,6s/^# *//p' "$0" >&2; exit 2; }
 
-# Like systemd, and unlike a shell, it takes `&`, `$` and spaces in a value as they are.
-read_env() {
-  while IFS= read -r line || [ -n "$line" ]; do
-    case $line in '' | '#'*) ;; *=*) export "${line?}" ;; *) echo "service: $1: a line is not NAME=value" >&2; exit 2 ;; esac
-  done < "$1"
-}
+# shellcheck source=deploy/read-env.sh
+. "$(dirname "$0")/read-env.sh"
 
 node=$(command -v node)
 
