@@ -1,5 +1,4 @@
 /** The real backfill, workflow, activities and store, with a gateway whose events a test writes. */
-import type { Client } from '@temporalio/client';
 import {
   createBackfillActivities,
   type BackfillActivities,
@@ -11,14 +10,10 @@ import type { PaymentRow } from '../../src/store/payments.ts';
 import { deliveries } from '../../src/store/schema/delivery-table.ts';
 import type { BackfillInput } from '../../src/workflows/backfill-gateway.ts';
 import { keyOf } from './builders.ts';
-import { startServer } from './connected-server.ts';
+import { openPagingWorld, type PagingWorld } from './paging-world.ts';
 import { aSimulator } from './simulation.ts';
-import { openTestStore, type TestStore } from './store.ts';
-import { startWorkers, workflowBundle } from './workers.ts';
 
-export interface BackfillWorld {
-  readonly client: Client;
-  readonly store: TestStore;
+export interface BackfillWorld extends Omit<PagingWorld, 'start'> {
   /** What the gateway has, as this test writes it. */
   readonly at: {
     pages: readonly (readonly AccountEvent[])[];
@@ -33,7 +28,6 @@ export interface BackfillWorld {
   readonly unclear: string[];
   /** Runs one backfill to its end. */
   backfill(input?: Partial<BackfillInput>): Promise<{ workflowId: string; result: BackfillRow | null }>;
-  close(): Promise<void>;
 }
 
 export const SINCE = '2026-11-01T00:00:00.000Z';
@@ -41,9 +35,8 @@ export const UNTIL = '2026-11-30T00:00:00.000Z';
 
 /** On a dev server that suggests to continue as new after this many events. */
 export async function startBackfillWorld(suggestsAfter = 4_096): Promise<BackfillWorld> {
-  const server = await startServer('real', [`limit.historyCount.suggestContinueAsNew=${suggestsAfter}`]);
-  const { client } = server;
-  const store = await openTestStore();
+  const { start, ...world } = await openPagingWorld(suggestsAfter);
+  const { client, store } = world;
   const at = nothing();
   const asked: number[] = [];
   const unclear: string[] = [];
@@ -61,10 +54,9 @@ export async function startBackfillWorld(suggestsAfter = 4_096): Promise<Backfil
       return step;
     },
   };
-  const stop = await startWorkers(server.native, await workflowBundle(), activities);
+  await start(activities);
   return {
-    client,
-    store,
+    ...world,
     at,
     asked,
     unclear,
@@ -76,14 +68,6 @@ export async function startBackfillWorld(suggestsAfter = 4_096): Promise<Backfil
         .execute('backfillGateway', { workflowId, taskQueue: 'payments', args })
         .catch(() => undefined);
       return { workflowId, result: await findBackfill(store.db, id) };
-    },
-    async close() {
-      try {
-        await stop();
-      } finally {
-        await server.close();
-        await store.close();
-      }
     },
   };
 }

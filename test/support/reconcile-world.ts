@@ -1,5 +1,4 @@
 /** The real reconciliation, workflow, activities and store, with a gateway whose listing and reads a test writes. */
-import type { Client } from '@temporalio/client';
 import { sql } from 'drizzle-orm';
 import { createReconcileActivities } from '../../src/activities/reconcile-activities.ts';
 import type { PaymentStatus } from '../../src/domain/payment.ts';
@@ -18,16 +17,12 @@ import { stampGateway } from '../../src/store/store-health.ts';
 import { payments } from '../../src/store/schema/order-tables.ts';
 import type { ReconcileInput } from '../../src/workflows/reconcile-gateway.ts';
 import { ACCOUNT, aFinding, aPayment, aRecord, aSessionId, aTransaction, TELLS } from './builders.ts';
-import { startServer } from './connected-server.ts';
 import { fakeRuns, type FakeRuns } from './fake-runs.ts';
+import { openPagingWorld, type PagingWorld } from './paging-world.ts';
 import { scripted } from './simulation.ts';
-import { openTestStore, type TestStore } from './store.ts';
-import { startWorkers, workflowBundle } from './workers.ts';
 import { aListed, gatewayListing, type Pages } from './written-listings.ts';
 
-export interface ReconcileWorld {
-  readonly client: Client;
-  readonly store: TestStore;
+export interface ReconcileWorld extends Omit<PagingWorld, 'start'> {
   readonly runs: FakeRuns;
   /** What the gateway has, as this test writes it. */
   readonly at: {
@@ -46,7 +41,6 @@ export interface ReconcileWorld {
   readonly asked: string[];
   /** Runs one reconciliation to its end. */
   reconcile(input?: Partial<ReconcileInput>): Promise<Reconciled>;
-  close(): Promise<void>;
 }
 
 export interface Reconciled {
@@ -57,10 +51,9 @@ export interface Reconciled {
 
 /** On a dev server that suggests to continue as new after this many events. */
 export async function startReconcileWorld(suggestsAfter = 4_096): Promise<ReconcileWorld> {
-  const server = await startServer('real', [`limit.historyCount.suggestContinueAsNew=${suggestsAfter}`]);
-  const { client } = server;
-  const store = await openTestStore();
-  const { db } = store;
+  const { start, ...world } = await openPagingWorld(suggestsAfter);
+  const { client } = world;
+  const { db } = world.store;
   await stampGateway(db, { gateway: 'dintero', account: ACCOUNT, mode: 'test' });
   const at: ReconcileWorld['at'] = Object.assign(nothing(), {
     readings: new Map<string, Reading>(),
@@ -79,10 +72,9 @@ export async function startReconcileWorld(suggestsAfter = 4_096): Promise<Reconc
       },
     },
   });
-  const stop = await startWorkers(server.native, await workflowBundle(), activities);
+  await start(activities);
   return {
-    client,
-    store,
+    ...world,
     runs,
     at,
     asked,
@@ -96,14 +88,6 @@ export async function startReconcileWorld(suggestsAfter = 4_096): Promise<Reconc
       const result = (await findReconciliation(db, id)) as ReconciliationRow;
       const { rows } = await pageOfDifferences(db, id, { limit: 1_000 });
       return { workflowId, result, differences: rows };
-    },
-    async close() {
-      try {
-        await stop();
-      } finally {
-        await server.close();
-        await store.close();
-      }
     },
   };
 }

@@ -1,21 +1,16 @@
 /** The real sweep, workflow, activities and store, with a gateway whose listings a test writes. */
-import type { Client } from '@temporalio/client';
 import { createSweepActivities } from '../../src/activities/sweep-activities.ts';
 import { NO_PAYLOAD_KEYS, type PayloadKeys } from '../../src/config/payload-keys.ts';
 import type { ListedTransaction } from '../../src/gateways/gateway.ts';
 import { stampGateway } from '../../src/store/store-health.ts';
 import { recordOpened, type PaymentRow } from '../../src/store/payments.ts';
 import { ACCOUNT, aPayment, aSessionId } from './builders.ts';
-import { startServer } from './connected-server.ts';
 import { fakeRuns, type FakeRuns } from './fake-runs.ts';
-import { startWorkers, workflowBundle } from './workers.ts';
+import { openPagingWorld, type PagingWorld } from './paging-world.ts';
 import { gateways, sweepMarks } from '../../src/store/schema/gateway-tables.ts';
-import { openTestStore, type TestStore } from './store.ts';
 import { aListed, gatewayListing, type Pages } from './written-listings.ts';
 
-export interface SweepWorld {
-  readonly client: Client;
-  readonly store: TestStore;
+export interface SweepWorld extends Omit<PagingWorld, 'start'> {
   readonly runs: FakeRuns;
   /** By listing: the contents of its pages. */
   readonly pages: Map<string, Pages>;
@@ -25,7 +20,6 @@ export interface SweepWorld {
   trouble: (listing: string, page: number) => Promise<void> | void;
   /** Runs one sweep to its end, under a new id; returns the id. */
   sweep(of: 'new' | 'changes', name: string): Promise<string>;
-  close(): Promise<void>;
 }
 
 /** On a dev server that suggests to continue as new after this many events. */
@@ -33,14 +27,11 @@ export async function startSweepWorld(
   suggestsAfter = 100,
   keys: PayloadKeys = NO_PAYLOAD_KEYS,
 ): Promise<SweepWorld> {
-  const suggestion = `limit.historyCount.suggestContinueAsNew=${suggestsAfter}`;
-  const server = await startServer('real', [suggestion], keys);
-  const { client } = server;
-  const store = await openTestStore();
+  const { start, ...paging } = await openPagingWorld(suggestsAfter, keys);
+  const { client, store } = paging;
   await stampGateway(store.db, { gateway: 'dintero', account: ACCOUNT, mode: 'test' });
   const world = {
-    client,
-    store,
+    ...paging,
     runs: fakeRuns(store.db),
     pages: new Map<string, Pages>(),
     asked: [] as string[],
@@ -51,14 +42,6 @@ export async function startSweepWorld(
       await client.workflow.execute('sweepGateway', { workflowId, taskQueue: 'payments', args });
       return workflowId;
     },
-    async close() {
-      try {
-        await stop();
-      } finally {
-        await server.close();
-        await store.close();
-      }
-    },
   };
   const gateway = gatewayListing({
     pagesOf: (listing) => world.pages.get(listing),
@@ -68,7 +51,7 @@ export async function startSweepWorld(
     },
   });
   const activities = createSweepActivities({ db: store.db, gatewayNamed: () => gateway, runs: world.runs });
-  const stop = await startWorkers(server.native, await workflowBundle(keys), activities, undefined, keys);
+  await start(activities);
   return world;
 }
 
