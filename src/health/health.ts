@@ -48,7 +48,7 @@ async function examine(service: Service): Promise<Health> {
     Promise.all([checkEndpoint(config), checkFailing(store.db)]),
     figures(),
   ]);
-  const checks = [...groups.flat(), checkRefusals(store.refused()), checkOpenings(openings)];
+  const checks = [...groups.flat(), checkRefusals(store), checkOpenings(openings)];
   const states = checks.map(({ state }) => state);
   return {
     status: states.includes('fail') ? 'fail' : states.includes('warn') ? 'warn' : 'ok',

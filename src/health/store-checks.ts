@@ -1,7 +1,7 @@
 import { paidonce } from './shell-commands.ts';
 import type { Gateway } from '../gateways/gateway.ts';
 import { countLive, readGateway } from '../store/store-health.ts';
-import type { Db } from '../store/open.ts';
+import type { Db, Store } from '../store/open.ts';
 import type { Refusal, RefusalKind } from '../store/refusals.ts';
 import { readSchemaState } from '../store/schema-state.ts';
 import { check, fail, ok, warn, type Check, type CheckResult } from './check.ts';
@@ -22,16 +22,25 @@ export async function checkStore(db: Db, where: string, gateways: readonly Gatew
 const PRESENT_MS = 60_000;
 
 /** Why PostgreSQL refuses statements now, though it answers. Null where it does not. */
-export function refusesNow(refusal: Refusal | null, now = Date.now()): string | null {
-  if (refusal === null || now - refusal.at.getTime() > PRESENT_MS) return null;
-  return `refuses statements: ${refusal.reason}`;
+export function refusesNow(store: Pick<Store, 'refused'>): string | null {
+  const refusal = presentRefusal(store.refused());
+  return refusal && inWords(refusal);
 }
 
-export function checkRefusals(refusal: Refusal | null): Check {
-  const why = refusesNow(refusal);
-  if (why === null) return { name: 'store refusals', ...ok('none within the last minute, here') };
-  const todo = `${TODO[refusal?.kind ?? 'io']}; nothing is lost, and what waits is written then`;
-  return { name: 'store refusals', ...fail(`PostgreSQL ${why}`, todo) };
+export function checkRefusals(store: Pick<Store, 'refused'>): Check {
+  const name = 'store refusals';
+  const refusal = presentRefusal(store.refused());
+  if (refusal === null) return { name, ...ok('none within the last minute, here') };
+  const todo = `${TODO[refusal.kind]}; nothing is lost, and what waits is written then`;
+  return { name, ...fail(`PostgreSQL ${inWords(refusal)}`, todo) };
+}
+
+function presentRefusal(refusal: Refusal | null): Refusal | null {
+  return refusal !== null && Date.now() - refusal.at.getTime() <= PRESENT_MS ? refusal : null;
+}
+
+function inWords({ reason }: Refusal): string {
+  return `refuses statements: ${reason}`;
 }
 
 const TODO: Record<RefusalKind, string> = {

@@ -81,7 +81,7 @@ export function traceIds(): { readonly trace_id?: string; readonly span_id?: str
   return current === undefined ? {} : { trace_id: current.traceId, span_id: current.spanId };
 }
 
-/** The function as part of the current trace, whoever calls it later. */
+/** The function as part of the current trace, also where it is called later and from outside. */
 export function inThisTrace<Call extends (...args: never) => unknown>(call: Call): Call {
   return context.bind(context.active(), call);
 }

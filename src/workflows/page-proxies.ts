@@ -1,4 +1,5 @@
 /** The activities of the workflows that page through a whole gateway: sweep, reconciliation, backfill. */
+import type { Duration } from '@temporalio/common';
 import { proxyActivities, workflowInfo, type ActivityInterfaceFor } from '@temporalio/workflow';
 import { taskQueues } from './messages.ts';
 import { PRIORITY } from './proxies.ts';
@@ -7,9 +8,11 @@ import { PRIORITY } from './proxies.ts';
 export const HEARTBEAT = '4 seconds';
 
 /** These need only our own store, which is back within seconds or is not our fault. */
-export function bookkeeping<Activities>(): ActivityInterfaceFor<Activities> {
+export function bookkeeping<Activities>(
+  startToCloseTimeout: Duration = '60 seconds',
+): ActivityInterfaceFor<Activities> {
   return proxyActivities<Activities>({
-    startToCloseTimeout: '60 seconds',
+    startToCloseTimeout,
     retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '10 seconds' },
   });
 }

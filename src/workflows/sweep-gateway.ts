@@ -13,15 +13,11 @@ import {
 import type { PassSoFar, SweepActivities } from '../activities/sweep-activities.ts';
 import type { Sweeping, SweepPlan } from '../activities/sweep-plan.ts';
 import { taskQueues } from './messages.ts';
-import { HEARTBEAT, pages } from './page-proxies.ts';
+import { bookkeeping, HEARTBEAT, pages } from './page-proxies.ts';
 import { PRIORITY } from './proxies.ts';
 import { expectSweepInput } from './sweep-input.ts';
 
-/** Needs only our own store, which is back within seconds or is not our fault. */
-const { planSweep } = proxyActivities<SweepActivities>({
-  startToCloseTimeout: '30 seconds',
-  retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '10 seconds' },
-});
+const { planSweep } = bookkeeping<SweepActivities>('30 seconds');
 
 /** A figure for people. A listing must not wait for it. */
 function counting(gateway: string): ActivityInterfaceFor<Pick<SweepActivities, 'countMissedCallbacks'>> {

@@ -5,6 +5,7 @@ import { beginBackfill, dropBackfill, type BackfillRow } from '../../store/backf
 import { newId } from '../../store/new-ids.ts';
 import { startBackfill } from '../../temporal/backfill-runs.ts';
 import { configuredGateway } from '../gateways/configured-gateway.ts';
+import { startOrDrop } from '../gateways/start-or-drop.ts';
 import { Refusal, wrongFields } from '../refusal.ts';
 
 export interface Asked {
@@ -16,8 +17,7 @@ const DAY_MS = 24 * 3_600_000;
 const USUAL_PERIOD_MS = 30 * DAY_MS;
 
 /**
- * Its row exists before its run, so the caller can follow it at once. The period ends now: what comes later is
- * received. @throws Refusal `invalid_request`, `not_supported`, `backfill_running`
+ * The period ends now: what comes later is received. @throws Refusal `invalid_request`, `not_supported`, `backfill_running`
  */
 export async function askToBackfill(
   { gateways, store: { db }, client, config }: Service,
@@ -44,18 +44,15 @@ export async function askToBackfill(
     askedBy,
   });
   const input = { gateway: named, id, since: from.toISOString(), until: until.toISOString() };
-  const started = await startBackfill(client, config.TEMPORAL_TASK_QUEUE, input).catch(
-    async (error: unknown) => {
-      await dropBackfill(db, id);
-      throw error;
+  await startOrDrop({
+    start: () => startBackfill(client, config.TEMPORAL_TASK_QUEUE, input),
+    drop: () => dropBackfill(db, id),
+    running: {
+      code: 'backfill_running',
+      detail: `a backfill of ${named} is running; GET /v1/backfills?status=running shows it. Wait for its end, or use its result`,
     },
-  );
-  if (started === 'started') return row;
-  await dropBackfill(db, id);
-  throw new Refusal(
-    'backfill_running',
-    `a backfill of ${named} is running; GET /v1/backfills?status=running shows it. Wait for its end, or use its result`,
-  );
+  });
+  return row;
 }
 
 function withEvents(gateway: Gateway): Gateway {

@@ -20,7 +20,7 @@ export async function readinessOf(service: Service, isInside: boolean): Promise<
     reasonOf(withStoreTimeout(ping(service.store.db), LOOK_LIMIT_MS)),
     temporalAway(service),
   ]);
-  const store = away ?? refusesNow(service.store.refused());
+  const store = away ?? refusesNow(service.store);
   const isAble = store === null || temporal === null;
   const isOpening = service.openings.failing() === 0;
   const isWhole = store === null && temporal === null && isOpening;

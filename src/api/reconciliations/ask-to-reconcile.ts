@@ -9,7 +9,8 @@ import {
 } from '../../store/reconciliations.ts';
 import { startReconciliation } from '../../temporal/reconciliation-runs.ts';
 import { configuredGateway } from '../gateways/configured-gateway.ts';
-import { Refusal, wrongFields } from '../refusal.ts';
+import { startOrDrop } from '../gateways/start-or-drop.ts';
+import { wrongFields } from '../refusal.ts';
 
 export interface Asked {
   readonly gateway: string;
@@ -17,10 +18,7 @@ export interface Asked {
   readonly until?: string | undefined;
 }
 
-/**
- * Its row exists before its run, so the caller can follow it at once. @throws Refusal `invalid_request`,
- * `reconciliation_running`
- */
+/** @throws Refusal `invalid_request`, `reconciliation_running` */
 export async function askToReconcile(
   { gateways, store: { db }, client, config }: Service,
   { gateway: named, since, until }: Asked,
@@ -42,16 +40,13 @@ export async function askToReconcile(
     askedBy,
   });
   const input = { gateway: named, id, since: from.toISOString(), ...(until !== undefined && { until }) };
-  const started = await startReconciliation(client, config.TEMPORAL_TASK_QUEUE, input).catch(
-    async (error: unknown) => {
-      await dropReconciliation(db, id);
-      throw error;
+  await startOrDrop({
+    start: () => startReconciliation(client, config.TEMPORAL_TASK_QUEUE, input),
+    drop: () => dropReconciliation(db, id),
+    running: {
+      code: 'reconciliation_running',
+      detail: `a reconciliation of ${named} is running; GET /v1/reconciliations?status=running shows it. Wait for its end, or use its result`,
     },
-  );
-  if (started === 'started') return row;
-  await dropReconciliation(db, id);
-  throw new Refusal(
-    'reconciliation_running',
-    `a reconciliation of ${named} is running; GET /v1/reconciliations?status=running shows it. Wait for its end, or use its result`,
-  );
+  });
+  return row;
 }

@@ -110,7 +110,7 @@ async function exchange(
     const ms = performance.now() - startedAt;
     deps.onCall?.({ operation: request.operation, outcome, ms, ...(serverDate && { serverDate }) });
   };
-  const [response, answer] = await inSpan(settings, request, () =>
+  const [response, answer] = await tracedCall(settings, request, () =>
     receive(deps.fetch ?? fetch, request),
   ).catch((cause: unknown) => {
     report('silent');
@@ -125,7 +125,7 @@ async function exchange(
 }
 
 /** No `traceparent` is sent: a gateway has no use for it, and its API may refuse headers that it does not know. */
-function inSpan(
+function tracedCall(
   { vendor }: ExchangeSettings,
   { operation, method, url }: HttpRequest,
   call: () => Promise<[Response, Answer]>,

@@ -96,15 +96,15 @@ export function startTracing(
 }
 
 const aroundActivity: ActivityInterceptorsFactory = (ctx) => {
-  const inSpan = new OpenTelemetryActivityInboundInterceptor(ctx);
+  const traced = new OpenTelemetryActivityInboundInterceptor(ctx);
   return {
     inbound: {
-      execute: (input, next) => inSpan.execute({ ...input, headers: readable(input.headers) }, next),
+      execute: (input, next) => traced.execute({ ...input, headers: readable(input.headers) }, next),
     },
   };
 };
 
-/** Whoever can write to Temporal may send any header. An odd one must not keep an activity from running. */
+/** Any program that reaches Temporal may send any header. An odd one must not keep an activity from running. */
 function readable(headers: Headers): Headers {
   const { [TRACE_HEADER]: trace, ...others } = headers;
   if (trace === undefined) return headers;
