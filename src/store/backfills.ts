@@ -43,6 +43,11 @@ export async function endBackfill(db: Db, id: string, failure: string | null): P
 
 const isRunning = (id: string) => and(eq(backfills.id, id), eq(backfills.state, 'running'));
 
+/** Those of a gateway that are not ended. */
+export function countRunningBackfills(db: Db, gateway: string): Promise<number> {
+  return db.$count(backfills, and(eq(backfills.gateway, gateway), eq(backfills.state, 'running')));
+}
+
 export interface BackfillFilter {
   readonly gateway?: string | undefined;
   readonly state?: BackfillState | undefined;

@@ -80,6 +80,14 @@ async function end(db: Db, id: string, result: Partial<ReconciliationRow>): Prom
     .where(and(eq(reconciliations.id, id), eq(reconciliations.state, 'running')));
 }
 
+/** Those of a gateway that are not ended. */
+export function countRunningReconciliations(db: Db, gateway: string): Promise<number> {
+  return db.$count(
+    reconciliations,
+    and(eq(reconciliations.gateway, gateway), eq(reconciliations.state, 'running')),
+  );
+}
+
 export interface ReconciliationFilter {
   readonly gateway?: string | undefined;
   readonly state?: ReconciliationRow['state'] | undefined;

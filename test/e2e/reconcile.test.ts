@@ -5,12 +5,13 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
 import { builtFolder } from '../support/compiled.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import type { Answer } from './support/http.ts';
 import { paidOrder, pay } from './support/money.ts';
-import { newOrder, open, orderStatus, untilOrder, untilTold } from './support/shop.ts';
+import { comeBack, newOrder, open, orderStatus, untilOrder, untilTold } from './support/shop.ts';
 import { startStack, type GatewayId, type Stack } from './support/stack.ts';
 import { until } from './support/until.ts';
 
@@ -79,14 +80,14 @@ describe.each<GatewayId>(['dintero', 'stripe'])('paidonce reconcile at %s', (gat
   });
 
   it('reports each money that one side alone has, and an order that was paid twice, with exit code 1', async () => {
-    const forged = await paidIn(at());
+    const forged = await paidByReturn(at());
     await database.query(
       `update payments set session_id = session_id || '0', transaction_id = transaction_id || '0' where id = $1`,
       [forged.id],
     );
     const reference = newOrder('twice');
     for (let n = 0; n < 2; n += 1) {
-      const opened = await paidIn(at(), reference);
+      const opened = await paidByReturn(at(), reference);
       // As if the store had been lost, with all that it knew of the order.
       await database.query('delete from payments where id = $1', [opened.id]);
       await database.query('delete from orders where reference = $1', [reference]);
@@ -180,7 +181,7 @@ describe('paidonce backfill', () => {
     (await stack.call('GET', `/v1/deliveries?payment=${payment}&limit=100`)).body.data;
 
   it('writes what was lost and nothing else, over a killed worker, and lets the callback count later', async () => {
-    await paidIn(at());
+    await paidOrder(at());
     await at().sandbox.faults({ callbacks: 'off' });
     const lost = await open(at());
     await pay(at(), lost, { outcome: 'authorize' });
@@ -213,6 +214,7 @@ describe('paidonce backfill', () => {
 
     const again = await paidonce('backfill', '--gateway', 'stripe', '--since', '1h');
     const known = json.written + json.known;
+    expect(again.stderr).toBe('');
     expect(again.stdout).toContain(
       `  ${json.read} events read: 0 written, ${known} known; ${json.foreign} of`,
     );
@@ -247,12 +249,37 @@ describe('paidonce backfill', () => {
     const { body } = await stack.call('GET', '/v1/backfills?gateway=stripe&limit=1');
     expect(body.data).toMatchObject([{ id: begun.body.id }]);
   });
+
+  it('waits for a run that has written its end and is not over yet', async () => {
+    await until('none runs', async () => {
+      const { rows } = await database.query(`select from backfills where state = 'running'`);
+      return rows.length === 0;
+    });
+    const connection = await Connection.connect({ address: stack.env['TEMPORAL_ADDRESS'] ?? '' });
+    const closing = await new Client({ connection }).workflow.start('backfillGateway', {
+      workflowId: 'backfill/stripe',
+      taskQueue: 'nobody-polls-this',
+    });
+    const asked = stack.call('POST', '/v1/backfills', { gateway: 'stripe' });
+    await until('it is asked for', async () => {
+      const { rows } = await database.query(`select from backfills where state = 'running'`);
+      return rows.length === 1;
+    });
+    await closing.terminate();
+    expect(await asked).toMatchObject({ status: 202, body: { status: 'running' } });
+    await connection.close();
+  });
 });
 
-/** Paid, and recorded as paid. */
-async function paidIn(at: Stack, reference = newOrder('gone')) {
+/**
+ * Paid, and recorded as paid by the payer's return alone: no callback comes later, and writes again to a row that a
+ * test has changed.
+ */
+async function paidByReturn(at: Stack, reference = newOrder('gone')) {
+  await at.sandbox.faults({ callbacks: 'off' });
   const opened = await open(at, reference);
-  const { transactionId } = await pay(at, opened, { outcome: 'authorize' });
+  await comeBack(await at.sandbox.pay(opened.sessionId, { outcome: 'authorize' }));
   await untilOrder(stack, reference, 'PAID');
-  return { ...opened, transactionId };
+  await at.sandbox.clearFaults();
+  return opened;
 }

@@ -1,7 +1,12 @@
 /** Starts a backfill at a person's request. */
 import type { Gateway } from '../../gateways/gateway.ts';
 import type { Service } from '../../service.ts';
-import { beginBackfill, dropBackfill, type BackfillRow } from '../../store/backfills.ts';
+import {
+  beginBackfill,
+  countRunningBackfills,
+  dropBackfill,
+  type BackfillRow,
+} from '../../store/backfills.ts';
 import { newId } from '../../store/new-ids.ts';
 import { startBackfill } from '../../temporal/backfill-runs.ts';
 import { configuredGateway } from '../gateways/configured-gateway.ts';
@@ -47,6 +52,7 @@ export async function askToBackfill(
   await startOrDrop({
     start: () => startBackfill(client, config.TEMPORAL_TASK_QUEUE, input),
     drop: () => dropBackfill(db, id),
+    countRunning: () => countRunningBackfills(db, named),
     running: {
       code: 'backfill_running',
       detail: `a backfill of ${named} is running; GET /v1/backfills?status=running shows it. Wait for its end, or use its result`,

@@ -3,6 +3,7 @@ import type { Service } from '../../service.ts';
 import { newId } from '../../store/new-ids.ts';
 import {
   beginReconciliation,
+  countRunningReconciliations,
   dropReconciliation,
   USUAL_PERIOD_MS,
   type ReconciliationRow,
@@ -43,6 +44,7 @@ export async function askToReconcile(
   await startOrDrop({
     start: () => startReconciliation(client, config.TEMPORAL_TASK_QUEUE, input),
     drop: () => dropReconciliation(db, id),
+    countRunning: () => countRunningReconciliations(db, named),
     running: {
       code: 'reconciliation_running',
       detail: `a reconciliation of ${named} is running; GET /v1/reconciliations?status=running shows it. Wait for its end, or use its result`,
