@@ -9,7 +9,7 @@ import type { CodecServerConfig } from '../../config/config.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import { createPayloadCodec } from '../../temporal/payload-codec.ts';
-import { bearerAuth } from '../http/auth.ts';
+import { bearerAuth, createKeyDoor } from '../http/auth.ts';
 import { uriLimits } from '../http/limits.ts';
 import { problems } from '../http/problem.ts';
 import { requestLog } from '../http/request-log.ts';
@@ -42,7 +42,7 @@ export async function startCodecServer(parts: CodecServer): Promise<() => Promis
 function createCodecApp({ config, log, metrics, trustsOrigin }: CodecServer): Koa {
   const origins = originsOf(config);
   const codec = createPayloadCodec(config.PAYLOAD_KEYS);
-  const needsKey = bearerAuth(config.API_KEYS, { log, metrics });
+  const needsKey = bearerAuth(createKeyDoor(config.API_KEYS, { log, metrics }));
   const router = new Router()
     .get('/healthz', (ctx) => {
       ctx.body = { status: 'ok' };

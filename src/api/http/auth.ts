@@ -27,32 +27,50 @@ const NOT_LET_IN = {
   wrong_key: `this API key is not known; ${EXPECTED}`,
 } as const;
 
-interface Door {
+export interface KeyReports {
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'unauthorized'>;
 }
 
-/**
- * Accepts a request that has one of the keys. All keys are compared, each in constant time. A valid key is
- * accepted however many wrong keys came before.
- */
-export function bearerAuth(apiKeys: readonly ApiKey[], door: Door): Middleware {
+/** The one place that compares API keys, for the API and for the sign-in of the dashboard. */
+export interface KeyDoor {
+  /**
+   * The key with this value. All keys are compared, each in constant time. A valid key is accepted however many
+   * wrong ones came before from the same address.
+   * @throws Refusal `unauthorized`, `rate_limited`
+   */
+  admit(given: string | undefined, ctx: Context): ApiKey;
+}
+
+/** One per server: it counts the wrong keys of each address. */
+export function createKeyDoor(apiKeys: readonly ApiKey[], reports: KeyReports): KeyDoor {
   const digests = apiKeys.map(({ key }) => digest(key));
+  const refuse = createRefusal(reports);
+  return {
+    admit(given, ctx) {
+      const wanted = digest(given ?? '');
+      const index = digests.reduce((found, key, at) => (timingSafeEqual(key, wanted) ? at : found), -1);
+      const admitted = apiKeys[index];
+      if (admitted === undefined) throw refuse(ctx, given === undefined ? 'no_key' : 'wrong_key');
+      return admitted;
+    },
+  };
+}
+
+/** Accepts a request that has one of the keys. */
+export function bearerAuth(door: KeyDoor): Middleware {
   const buckets = new TokenBuckets(REQUESTS_PER_SECOND, BURST);
-  const refuse = createRefusal(door);
   return async (ctx: Context, next) => {
     // An answer that needs a key must not be cached.
     ctx.set('Cache-Control', 'no-store');
     const given = /^Bearer ([\x21-\x7e]+)$/i.exec(ctx.get('Authorization'))?.[1];
-    const wanted = digest(given ?? '');
-    const index = digests.reduce((found, key, at) => (timingSafeEqual(key, wanted) ? at : found), -1);
-    if (index === -1) throw refuse(ctx, given === undefined ? 'no_key' : 'wrong_key');
-    if (!buckets.take(String(index)))
+    const key = door.admit(given, ctx);
+    if (!buckets.take(key.key))
       throw new Refusal(
         'rate_limited',
         `this API key sent too many requests; at most ${REQUESTS_PER_SECOND} a second are allowed, send the request again later`,
       );
-    ctx.state['key'] = apiKeys[index];
+    ctx.state['key'] = key;
     return next();
   };
 }
@@ -62,7 +80,7 @@ function digest(text: string): Buffer {
 }
 
 /** Counts requests without a valid key, logs some of them, and makes their refusal. */
-function createRefusal({ log, metrics }: Door): (ctx: Context, why: 'no_key' | 'wrong_key') => Refusal {
+function createRefusal({ log, metrics }: KeyReports): (ctx: Context, why: 'no_key' | 'wrong_key') => Refusal {
   const guesses = new TokenBuckets(MOST_WRONG_KEYS / 60, MOST_WRONG_KEYS);
   const lines = new TokenBuckets(LINES.perSecond, LINES.burst);
   let unsaid = 0;

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@je
 import type { PaymentRow } from '../../../src/store/payments.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
 import { createLog } from '../../../src/telemetry/log.ts';
-import { bearerAuth } from '../../../src/api/http/auth.ts';
+import { bearerAuth, createKeyDoor } from '../../../src/api/http/auth.ts';
 import { openApiDocument } from '../../../src/api/calls.ts';
 import { API_KEY, anOrderBody, startTestApi, type Answer, type TestApi } from '../../support/api.ts';
 import { useTestApi } from '../../support/door.ts';
@@ -218,7 +218,7 @@ describe('a wrong key', () => {
 
   it('is logged from time to time, without the key, with the number of suppressed lines', async () => {
     const log = { ...createLog('silent', 'test'), warn: (line: object) => void lines.push({ ...line }) };
-    const auth = bearerAuth([], { log: log as never, metrics: createMetrics() });
+    const auth = bearerAuth(createKeyDoor([], { log: log as never, metrics: createMetrics() }));
     const clock = jest.spyOn(performance, 'now').mockReturnValue(1_000_000);
     const ask = async () => {
       const ctx = {
