@@ -2,6 +2,7 @@
  * Deletes data whose retention is over, in slices with rests between them, so that no other work waits long
  * for the store.
  */
+import { pruneMarks } from '../store/attention.ts';
 import { pruneBackfills } from '../store/backfills.ts';
 import { pruneDeliveries } from '../store/deliveries.ts';
 import { forgetSlice, type Retained } from '../store/retention.ts';
@@ -24,6 +25,7 @@ export type Pruning = Pick<Jobs, 'db' | 'retentionMs' | 'stopping'>;
 export async function prune({ db, retentionMs, stopping }: Pruning): Promise<void> {
   await pruneWakes(db);
   await pruneBackfills(db);
+  await pruneMarks(db);
   while (!stopping.aborted && (await pruneDeliveries(db, retentionMs.deliveries)));
   const pace = pacedCalls(RHYTHM);
   while (!stopping.aborted && (await pace(() => pruneReconciliations(db))));

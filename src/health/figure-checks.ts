@@ -83,9 +83,14 @@ function outbox(figures: Figures, { ORDER_WEBHOOK_URL: url }: Config): CheckResu
   return fail(`${count} updates not acknowledged, the oldest for ${age} s`, todo);
 }
 
-const HOUR_S = 3_600;
+const HOUR_MS = 3_600_000;
 /** How late a complete pass may be in addition to its interval, since a long pass takes time. */
-const LATEST_S = { sweep: 0, hour: 2 * HOUR_S, day: 36 * HOUR_S };
+const LATEST_MS = { sweep: 0, hour: 2 * HOUR_MS, day: 36 * HOUR_MS };
+
+/** How old the last complete pass over a listing may be, in milliseconds. `intervalMs` is that of the sweeps. */
+export function oldestSweepMs({ every }: Pick<Listing, 'every'>, intervalMs: number): number {
+  return 3 * intervalMs + 60_000 + LATEST_MS[every];
+}
 
 function sweep(
   figures: Figures,
@@ -98,7 +103,7 @@ function sweep(
   if (last === undefined) return warn('none yet', 'normal in the first minutes of a new deployment');
   const age = Date.now() / 1_000 - last.value;
   const text = `${Math.round(age)} s ago`;
-  return age > (3 * intervalMs) / 1_000 + 60 + LATEST_S[every]
+  return age > oldestSweepMs({ every }, intervalMs) / 1_000
     ? fail(text, 'check that the gateway answers, and look for sweep… in the Temporal Web UI')
     : ok(text);
 }

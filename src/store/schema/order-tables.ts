@@ -120,6 +120,10 @@ export const payments = pgTable(
       .where(sql`surplus <> '[]'::jsonb`)
       .concurrently(),
     index('payments_status').on(table.status, table.id).concurrently(),
+    index('payments_unopened')
+      .on(table.createdAt)
+      .where(sql`status = 'PENDING' and session_id is null`)
+      .concurrently(),
     index('payments_unsettled')
       .on(table.gateway, table.createdAt)
       .where(sql`status in ('PENDING', 'ON_HOLD', 'REVIEW')`),

@@ -1,0 +1,1 @@
+CREATE INDEX CONCURRENTLY "payments_unopened" ON "payments" USING btree ("created_at") WHERE status = 'PENDING' and session_id is null;

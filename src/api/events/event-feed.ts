@@ -1,0 +1,76 @@
+/** Reads what has just happened, once for all streams of this process, and only while there are streams. */
+import { newestNote, notesAfter, refusedSince, updatesSince, type StoredEvent } from '../../store/events.ts';
+import { withStoreTimeout } from '../../store/errors.ts';
+import type { Db } from '../../store/open.ts';
+
+export type Listener = (events: readonly StoredEvent[]) => void;
+
+export interface EventFeed {
+  /** Calls the listener with each event once, from now on. Returns how to end that. */
+  subscribe(listener: Listener): () => void;
+  /** The notes after this one, for a stream that was interrupted: at most 500. */
+  after(note: number): Promise<readonly StoredEvent[]>;
+}
+
+const READ_EVERY_MS = 500;
+const LIMIT_MS = 2_000;
+/** Transactions do not commit in the order of their numbers or times: what is this new is read again. */
+const LATE_NOTES = 200;
+const LATE_MS = 10_000;
+const MOST_PENDING = 500;
+const MOST_KNOWN = 5_000;
+
+/** One per process. */
+export function createEventFeed(db: Db): EventFeed {
+  const listeners = new Set<Listener>();
+  const pending = new Set<string>();
+  let known = new Set<string>();
+  let newest: number | null = null;
+  let timer: NodeJS.Timeout | undefined;
+
+  async function read(): Promise<void> {
+    const since = new Date(Date.now() - LATE_MS);
+    const isFirst = newest === null;
+    newest ??= await newestNote(db);
+    const [notes, updates, refused] = await Promise.all([
+      notesAfter(db, Math.max(0, newest - LATE_NOTES)),
+      updatesSince(db, since, [...pending]),
+      refusedSince(db, since),
+    ]);
+    newest = Math.max(newest, ...notes.map(({ n }) => n));
+    for (const { effectId, isPending } of updates)
+      if (!isPending) pending.delete(effectId);
+      else if (pending.size < MOST_PENDING) pending.add(effectId);
+    const found = [...notes, ...updates, ...refused];
+    const unknown = found.filter((event) => !known.has(nameOf(event)));
+    for (const event of unknown) known.add(nameOf(event));
+    if (known.size > MOST_KNOWN) known = new Set([...known].slice(-MOST_KNOWN / 2));
+    // The first read only learns what is already there.
+    if (isFirst || unknown.length === 0) return;
+    const inOrder = unknown.toSorted(
+      (one, other) => new Date(one.at).getTime() - new Date(other.at).getTime(),
+    );
+    for (const listener of listeners) listener(inOrder);
+  }
+
+  async function tick(): Promise<void> {
+    // A store that is away is read again at the next tick.
+    await withStoreTimeout(read(), LIMIT_MS).catch(() => undefined);
+    timer = listeners.size > 0 ? setTimeout(() => void tick(), READ_EVERY_MS) : undefined;
+    if (timer === undefined) newest = null;
+  }
+
+  return {
+    subscribe(listener) {
+      listeners.add(listener);
+      timer ??= setTimeout(() => void tick(), 0);
+      return () => void listeners.delete(listener);
+    },
+    after: (note) => notesAfter(db, note),
+  };
+}
+
+/** Notes have numbers, so a number alone names a note. */
+function nameOf({ kind, id }: StoredEvent): string {
+  return kind === 'update' || kind === 'refused' ? `${kind} ${id}` : id;
+}

@@ -1,0 +1,78 @@
+/** The stream of events: server-sent events, as `EventSource` reads them. */
+import { PassThrough } from 'node:stream';
+import type { Context } from 'koa';
+import type { StoredEvent } from '../../store/events.ts';
+import { other, reply } from '../http/answers.ts';
+import { defineCall } from '../http/define-call.ts';
+import { Refusal } from '../refusal.ts';
+import type { EventFeed } from './event-feed.ts';
+import { STREAM_EXAMPLE, viewEvent } from './event-view.ts';
+
+export interface EventTools {
+  readonly feed: EventFeed;
+  /** The open streams of this process. */
+  readonly streams: Set<PassThrough>;
+}
+
+const MOST_STREAMS = 200;
+const BEAT_MS = 15_000;
+/** A client that reads less is disconnected; it can go on after the last event that it has got. */
+const MOST_UNREAD_BYTES = 1_000_000;
+
+export const EVENT_CALLS = [
+  defineCall({
+    method: 'get',
+    path: '/v1/events',
+    operationId: 'streamEvents',
+    access: [],
+    summary: 'Follow what happens, as server-sent events',
+    description:
+      'Each message is a `StreamEvent` as JSON, about a second after it happened. A note of a timeline has an `id`; a client that was interrupted sends the last one as ' +
+      '`Last-Event-ID` and gets up to 500 notes that it has missed. Nothing else is repeated: what must be known for certain is read from the lists.',
+    answers: {
+      200: other('A stream without an end', {
+        content: { 'text/event-stream': { schema: { type: 'string' }, example: STREAM_EXAMPLE } },
+      }),
+    },
+    refusals: ['rate_limited'],
+    async handle({ ctx }, { feed, streams }: EventTools) {
+      if (streams.size >= MOST_STREAMS)
+        throw new Refusal('rate_limited', `this process has ${MOST_STREAMS} streams already; close some`);
+      const missed = await missedBy(ctx, feed);
+      const stream = openStream(feed, missed);
+      streams.add(stream);
+      stream.once('close', () => streams.delete(stream));
+      ctx.req.once('close', () => stream.destroy());
+      const headers = { 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' };
+      return reply(200, stream, { type: 'text/event-stream', headers });
+    },
+  }),
+];
+
+async function missedBy(ctx: Context, feed: EventFeed): Promise<readonly StoredEvent[]> {
+  const last = ctx.get('Last-Event-ID');
+  return /^\d{1,15}$/.test(last) ? feed.after(Number(last)) : [];
+}
+
+function openStream(feed: EventFeed, missed: readonly StoredEvent[]): PassThrough {
+  const stream = new PassThrough({ highWaterMark: MOST_UNREAD_BYTES });
+  const sent = new Set(missed.map(({ id }) => id));
+  const write = (events: readonly StoredEvent[]) => {
+    if (stream.writableLength > MOST_UNREAD_BYTES) stream.destroy();
+    else stream.write(events.map(messageOf).join(''));
+  };
+  stream.write(': paidonce\n\n');
+  write(missed);
+  const unsubscribe = feed.subscribe((events) => write(events.filter(({ id }) => !sent.has(id))));
+  const beat = setInterval(() => stream.write(': still here\n\n'), BEAT_MS);
+  stream.once('close', () => {
+    unsubscribe();
+    clearInterval(beat);
+  });
+  return stream;
+}
+
+function messageOf(event: StoredEvent): string {
+  const isNote = /^\d+$/.test(event.id);
+  return `${isNote ? `id: ${event.id}\n` : ''}data: ${JSON.stringify(viewEvent(event))}\n\n`;
+}
