@@ -143,8 +143,11 @@ export const WALLS = {
     'src/health',
     'src/workflows/messages.ts',
     'src/crash-points.ts',
+    'src/dashboard',
     'type src/service.ts',
   ],
+  // Everything else it gets from the API, like any other client.
+  'src/dashboard': ['src/lib', 'src/domain', 'src/config/api-keys.ts', 'type src/config'],
   'src/worker': [
     'src/lib',
     'src/activities',

@@ -9,7 +9,7 @@ import { askForWorker, temporalServer } from './temporal-server.ts';
 /** The contents of DATA_DIR/urls.json; null for services that are not started: contract §1. */
 export interface Urls {
   readonly api: string;
-  readonly dashboard: string | null;
+  readonly dashboard: string;
   readonly docs: string;
   /** host:port */
   readonly temporal: string | null;
@@ -30,10 +30,10 @@ const CORE = join(DIST, 'src', 'cli', 'main.js');
 const READY_WITHIN_MS = 180_000;
 
 /** The addresses of all started services. */
-export function urlsOf({ apiUrl, temporal, codec, sandboxes, shop }: DevSettings): Urls {
+export function urlsOf({ apiUrl, dashboardUrl, temporal, codec, sandboxes, shop }: DevSettings): Urls {
   return {
     api: apiUrl,
-    dashboard: null,
+    dashboard: dashboardUrl,
     docs: `${apiUrl}/docs`,
     temporal: temporal && `${LOCAL}:${temporal.port}`,
     temporalUi: temporal?.uiUrl ?? null,

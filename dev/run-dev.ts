@@ -95,7 +95,6 @@ const LABELS = {
   shop: 'demo shop',
   api: 'API',
   docs: 'API documentation',
-  dashboard: 'dashboard',
   temporalUi: 'Temporal Web UI',
   codecServer: 'codec server',
   temporal: 'Temporal',
@@ -111,9 +110,16 @@ async function announce(settings: DevSettings, urlsFile: string): Promise<void> 
   );
   const stands = settings.sandboxes.map(({ kind, url }) => [`${kind.name} sandbox`, url] as const);
   const secrets = [['API key', settings.apiKey] as const];
-  const lines = [...found, ...stands, ...secrets].filter(([, value]) => typeof value === 'string');
+  const lines = [dashboardLine(settings), ...found, ...stands, ...secrets].filter(
+    ([, value]) => typeof value === 'string',
+  );
   const text = lines.map(([label, value]) => `  ${label.padEnd(18)} ${value}`).join('\n');
   process.stdout.write(`\n${text}\n\nready\n`);
+}
+
+/** First, since it shows all the others at work. The link signs in once. */
+function dashboardLine({ dashboardUrl, dashboardLink }: DevSettings): readonly [string, string] {
+  return ['dashboard', dashboardLink === null ? dashboardUrl : `${dashboardUrl}/login?link=${dashboardLink}`];
 }
 
 function say(text: string): void {

@@ -1,4 +1,5 @@
 /** The settings of `npm start`: the environment, and chosen values for variables that are not set. */
+import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import {
   namesOtherGateway,
@@ -25,6 +26,9 @@ export interface DevSettings {
    * keys.
    */
   readonly apiKey: string;
+  readonly dashboardUrl: string;
+  /** The token that signs a developer in once. Null with the user's own keys, which may be of real money. */
+  readonly dashboardLink: string | null;
   /** Texts about ports that are not the defaults. */
   readonly moved: readonly string[];
   /** None if a variable names a gateway, so that we start no sandbox. */
@@ -36,7 +40,10 @@ export interface DevSettings {
   readonly codec: Service | null;
 }
 
-type Placed = Omit<DevSettings, 'apiKey' | 'config' | 'coreEnv' | 'moved'> & {
+type Placed = Omit<
+  DevSettings,
+  'apiKey' | 'config' | 'coreEnv' | 'dashboardLink' | 'dashboardUrl' | 'moved'
+> & {
   readonly host: string;
   readonly port: number;
 };
@@ -78,12 +85,19 @@ export async function readSettings(env: NodeJS.ProcessEnv, secrets: DevSecrets):
   const wishes = wishesOf(env);
   const ports = await choosePorts(env, wishes);
   const placed = place(env, wishes, ports);
-  const coreEnv = coreEnvironment(env, placed, secrets);
+  const dashboardLink = ownKeys(env) === undefined ? randomBytes(16).toString('base64url') : null;
+  const coreEnv = {
+    ...coreEnvironment(env, placed, secrets),
+    ...(dashboardLink !== null && { DASHBOARD_LINK: dashboardLink }),
+  };
+  const config = readConfig(coreEnv);
   return {
     ...placed,
     coreEnv,
     apiKey: printableKey(env, secrets),
-    config: readConfig(coreEnv),
+    dashboardUrl: `${adminUrl(config, placed)}/dashboard`,
+    dashboardLink,
+    config,
     moved: movedPorts(env, wishes, ports),
   };
 }
@@ -125,8 +139,19 @@ function place(env: NodeJS.ProcessEnv, wishes: readonly PortWish[], ports: reado
 }
 
 function printableKey(env: NodeJS.ProcessEnv, { API_KEYS }: DevSecrets): string {
-  const own = ['API_KEYS', 'API_KEYS_FILE'].find((name) => env[name] !== undefined);
+  const own = ownKeys(env);
   return own === undefined ? API_KEYS : `the one of ${own}`;
+}
+
+/** The variable with the user's own keys. */
+function ownKeys(env: NodeJS.ProcessEnv): string | undefined {
+  return ['API_KEYS', 'API_KEYS_FILE'].find((name) => env[name] !== undefined);
+}
+
+/** Where the dashboard is: on the port for the inside. */
+function adminUrl({ ADMIN_PORT, ADMIN_HOST }: Config, { apiUrl, port }: Placed): string {
+  const isElsewhere = ADMIN_PORT !== undefined && ADMIN_PORT !== port;
+  return isElsewhere ? `http://${reachable(ADMIN_HOST)}:${ADMIN_PORT}` : apiUrl;
 }
 
 function ownServices(env: NodeJS.ProcessEnv): {

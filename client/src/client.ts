@@ -74,6 +74,9 @@ function paymentCalls(api: Api, once: Once) {
     update: (id: string, body: BodyOf<'updatePayment'>) =>
       answerOf(api.PATCH('/v1/payments/{id}', { ...of(id), body, ...once })),
     cancel: (id: string) => answerOf(api.POST('/v1/payments/{id}/cancel', of(id))),
+    /** For colleagues; it decides nothing. */
+    addNote: (id: string, body: BodyOf<'addNote'>) =>
+      answerOf(api.POST('/v1/payments/{id}/notes', { ...of(id), body, ...once })),
     /** A person's decision about a payment in REVIEW. */
     resolve: (id: string, body: BodyOf<'resolvePayment'>) =>
       answerOf(api.POST('/v1/payments/{id}/resolve', { ...of(id), body, ...once })),
@@ -127,6 +130,13 @@ function operatorCalls(api: Api, once: Once) {
       list: (query: QueryOf<'listBackfills'> = {}) =>
         answerOf(api.GET('/v1/backfills', { params: { query } })),
       retrieve: (id: string) => answerOf(api.GET('/v1/backfills/{id}', of(id))),
+    },
+    /** Everything that needs somebody. */
+    attention: {
+      list: (query: QueryOf<'listAttention'> = {}) =>
+        answerOf(api.GET('/v1/attention', { params: { query } })),
+      mark: (body: BodyOf<'markAttention'>) =>
+        answerOf(api.POST('/v1/attention/mark', { body, ...once })),
     },
     audit: {
       list: (query: QueryOf<'listAudit'> = {}) => answerOf(api.GET('/v1/audit', { params: { query } })),

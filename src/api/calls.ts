@@ -1,14 +1,17 @@
 /** Every call of the API. A call that is not in this list is neither routed nor documented. */
+import { ATTENTION_CALLS, type AttentionTools } from './attention/routes.ts';
 import { AUDIT_CALLS } from './audit/routes.ts';
 import { BACKFILL_CALLS } from './backfills/routes.ts';
 import { CALLBACK_CALLS, type CallbackTools } from './callbacks/routes.ts';
 import { DELIVERY_CALLS } from './deliveries/routes.ts';
 import { DOCS_CALLS, type DocsTools } from './docs/routes.ts';
+import { EVENT_CALLS, type EventTools } from './events/routes.ts';
 import { GATEWAY_CALLS } from './gateways/routes.ts';
 import { HEALTH_CALLS, type HealthTools } from './health/routes.ts';
 import type { Call } from './http/define-call.ts';
 import { documentOf, type OpenApiDocument } from './http/openapi.ts';
 import { MONEY_CALLS, type MoneyTools } from './money/routes.ts';
+import { NOTE_CALLS } from './notes/routes.ts';
 import type { PaymentTools } from './payments/open-payment.ts';
 import { PAYMENT_CALLS } from './payments/routes.ts';
 import type { ReturnTools } from './returns/follow-return.ts';
@@ -19,13 +22,23 @@ import { ORDER_UPDATES } from './updates/order-updates.ts';
 import { UPDATE_CALLS } from './updates/routes.ts';
 
 /** The tools of all handlers: the service, and objects that are made once per process. */
-export type ApiTools = CallbackTools & DocsTools & HealthTools & MoneyTools & PaymentTools & ReturnTools;
+export type ApiTools = AttentionTools &
+  CallbackTools &
+  DocsTools &
+  EventTools &
+  HealthTools &
+  MoneyTools &
+  PaymentTools &
+  ReturnTools;
 
 export const CALLS: readonly Call<ApiTools>[] = [
   ...PAYMENT_CALLS,
   ...MONEY_CALLS,
   ...DELIVERY_CALLS,
   ...UPDATE_CALLS,
+  ...NOTE_CALLS,
+  ...ATTENTION_CALLS,
+  ...EVENT_CALLS,
   ...HEALTH_CALLS,
   ...AUDIT_CALLS,
   ...RECONCILIATION_CALLS,

@@ -162,6 +162,8 @@ export const HTTP = {
   /** Metrics and health, for the inside. */
   ADMIN_PORT: port.optional(),
   ADMIN_HOST: text('a host name or address to listen on').default('127.0.0.1'),
+  /** `npm start` sets it: the token of the link that signs a developer in once. */
+  DASHBOARD_LINK: secret.optional(),
   /** How many proxies in front are trusted to report the address of a caller. */
   TRUST_PROXY: whole('a number of proxies, at most 10', 10).default(0),
   API_KEYS: list(apiKey).refine(

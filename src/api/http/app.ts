@@ -1,37 +1,73 @@
 /** The HTTP application: Koa only, no business rules. */
+import type { PassThrough } from 'node:stream';
 import Koa from 'koa';
 import helmet from 'koa-helmet';
+import type { ApiKey } from '../../config/api-keys.ts';
 import { isAdminToo } from '../../config/config.ts';
+import { createDashboard, type Admitted } from '../../dashboard/dashboard.ts';
+import { createOneTimeLink } from '../../dashboard/one-time-link.ts';
 import { createHealth } from '../../health/health.ts';
 import type { Service } from '../../service.ts';
+import { createAttention } from '../attention/find-attention.ts';
 import { CALLS, openApiDocument, type ApiTools } from '../calls.ts';
 import { Ingress } from '../callbacks/ingress.ts';
 import { createPokes } from '../callbacks/pokes.ts';
 import { createSourcedIngress } from '../callbacks/sources.ts';
+import { createEventFeed } from '../events/event-feed.ts';
 import { createMetricsReader } from '../health/metrics-reader.ts';
+import { readinessOf } from '../health/readiness.ts';
 import { createMoneyMover } from '../money/money-mover.ts';
 import { SessionOpener } from '../payments/session-opener.ts';
 import { createOutcomeWaits } from '../returns/outcome-waits.ts';
-import { bearerAuth } from './auth.ts';
+import { ACTOR_HEADER } from './audit-trail.ts';
+import { bearerAuth, createKeyDoor, type KeyDoor } from './auth.ts';
 import type { Call } from './define-call.ts';
+import { ADDRESS_HEADER, fetchInProcess } from './in-process.ts';
 import { uriLimits } from './limits.ts';
-import { problems } from './problem.ts';
+import { asRefusal, PROBLEMS, problems } from './problem.ts';
 import { requestFigures, requestLog } from './request-log.ts';
 import { requestSpan } from './request-span.ts';
 import { createRouter, otherMethods, prefixOf, underV1, withoutPrefix } from './router.ts';
 
+/** What a server serves, and how its open streams end. */
+export interface Built {
+  readonly app: Koa;
+  /** Ends every open stream: none of them would end by itself. */
+  readonly endStreams: () => void;
+}
+
 /**
- * Builds the application; nothing listens yet. It includes the admin calls if ADMIN_PORT is the API's own
- * port.
+ * Builds the application; nothing listens yet. It includes the admin calls and the dashboard if ADMIN_PORT is the
+ * API's own port, and the dashboard if there is no ADMIN_PORT.
  */
-export function createApp(service: Service): { app: Koa; ingress: Ingress } {
+export function createApp(service: Service): Built & { ingress: Ingress } {
+  const { config } = service;
+  const isInside = isAdminToo(config);
+  const { tools, ingress, door } = toolsOf(service, isInside);
+  const calls = CALLS.filter(({ port }) => isInside || port !== 'admin');
+  const dashboard = isInside || config.ADMIN_PORT === undefined ? dashboardOf(service, tools, door) : null;
+  return { ...assemble(service, { calls, tools, door, dashboard }), ingress };
+}
+
+/** The application that ADMIN_PORT serves: the dashboard, and the calls for the inside. */
+export function createAdminApp(service: Service): Built {
+  const calls = CALLS.filter(({ port }) => port !== undefined);
+  const { tools, door } = toolsOf(service, true);
+  return assemble(service, { calls, tools, door, dashboard: dashboardOf(service, tools, door) });
+}
+
+/** The objects that are made once per server. */
+function toolsOf(
+  service: Service,
+  isInside: boolean,
+): { tools: ApiTools & Service; ingress: Ingress; door: KeyDoor } {
   const pokes = createPokes(service.runs);
   const ingress = new Ingress(service, pokes);
   const prefix = prefixOf(service.config.PUBLIC_URL);
-  const isInside = isAdminToo(service.config);
   const tools = {
     ...service,
-    ...adminTools(service, isInside),
+    isInside,
+    readMetrics: createMetricsReader(service),
     prefix,
     pokes,
     ingress: createSourcedIngress(service, ingress),
@@ -40,31 +76,56 @@ export function createApp(service: Service): { app: Koa; ingress: Ingress } {
     mover: createMoneyMover(service),
     examine: createHealth(service),
     document: JSON.stringify(openApiDocument(prefix)),
+    findAttention: createAttention(service),
+    feed: createEventFeed(service.store.db),
+    streams: new Set<PassThrough>(),
   } satisfies ApiTools;
-  const calls = CALLS.filter(({ port }) => isInside || port !== 'admin');
-  return { app: assemble(service, calls, tools), ingress };
+  return { tools, ingress, door: createKeyDoor(service.config.API_KEYS, service) };
 }
 
-/** The application that ADMIN_PORT serves. */
-export function createAdminApp(service: Service): Koa {
-  const calls = CALLS.filter(({ port }) => port !== undefined);
-  // The calls of this port need only these tools.
-  const tools = { ...service, ...adminTools(service, true) } as ApiTools;
-  return assemble(service, calls, tools);
+/** The dashboard calls the API in this process, with the keys of those that have signed in. */
+function dashboardOf(service: Service, tools: ApiTools & Service, door: KeyDoor) {
+  const api = assemble(service, { calls: CALLS, tools, door, dashboard: null, isInProcess: true }).app;
+  const { config, log } = service;
+  return createDashboard({
+    config,
+    prefix: tools.prefix,
+    door: { admit: (key, ctx) => admitted(() => door.admit(key, ctx)) },
+    fetch: fetchInProcess(api),
+    headers: { address: ADDRESS_HEADER, actor: ACTOR_HEADER },
+    readiness: () => readinessOf(service, true),
+    changes: tools.feed,
+    link: createOneTimeLink(config.DASHBOARD_LINK, config.API_KEYS),
+    onError: (err, { path }) => log.error({ err, path }, 'a page of the dashboard failed'),
+    now: () => new Date(),
+  });
 }
 
-function adminTools(service: Service, isInside: boolean): Pick<ApiTools, 'isInside' | 'readMetrics'> {
-  return { isInside, readMetrics: createMetricsReader(service) };
+function admitted(admit: () => ApiKey): Admitted {
+  try {
+    return { key: admit() };
+  } catch (error) {
+    const { code, message: problem, data } = asRefusal(error);
+    return { status: PROBLEMS[code].status, problem, retryAfterSeconds: data.retryAfterSeconds };
+  }
 }
 
-function assemble(service: Service, calls: readonly Call<ApiTools>[], tools: ApiTools): Koa {
+interface Parts {
+  readonly calls: readonly Call<ApiTools>[];
+  readonly tools: ApiTools;
+  readonly door: KeyDoor;
+  readonly dashboard: ReturnType<typeof createDashboard> | null;
+  /** The requests are the dashboard's own: they are no traffic. */
+  readonly isInProcess?: true;
+}
+
+function assemble(service: Service, { calls, tools, door, dashboard, isInProcess }: Parts): Built {
   const { config, log, metrics } = service;
   const app = new Koa({ proxy: config.TRUST_PROXY > 0, maxIpsCount: config.TRUST_PROXY });
   app.silent = true;
   app.use(withoutPrefix(prefixOf(config.PUBLIC_URL)));
   if (service.tracing !== null) app.use(requestSpan());
-  app.use(requestLog(log));
-  app.use(requestFigures(metrics));
+  if (isInProcess === undefined) app.use(requestLog(log)).use(requestFigures(metrics));
   app.use(problems(log));
   app.use(uriLimits());
   app.use(
@@ -73,8 +134,15 @@ function assemble(service: Service, calls: readonly Call<ApiTools>[], tools: Api
       contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
     }),
   );
-  app.use(underV1(bearerAuth(config.API_KEYS, { log, metrics })));
+  app.use(underV1(bearerAuth(door)));
   app.use(createRouter(calls, tools).routes());
+  dashboard?.mount(app);
   app.use(otherMethods());
-  return app;
+  return {
+    app,
+    endStreams() {
+      for (const stream of tools.streams) stream.end();
+      dashboard?.close();
+    },
+  };
 }

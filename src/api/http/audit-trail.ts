@@ -13,6 +13,9 @@ import { isId } from '../payments/find-payment.ts';
 
 export type AuditTools = Pick<Service, 'store' | 'log'>;
 
+/** The person behind the key, where one key serves several. A field `actor` of the body has the same meaning. */
+export const ACTOR_HEADER = 'Paidonce-Actor';
+
 /**
  * Runs before anything that may refuse the call, since refusals are recorded too. Nothing is done unless the
  * row is written.
@@ -30,7 +33,7 @@ export function auditTrail({ store: { db }, log }: AuditTools, what: NewAudit['w
         'a call that moves money or makes a decision was answered',
       );
       const { actor, ...asked } = (ctx.state['asked'] ?? {}) as { actor?: string };
-      await answerAudit(db, id, { ...answer, actor: actor ?? null, asked }).catch((error: unknown) =>
+      await answerAudit(db, id, { ...answer, actor: actor ?? actorOf(ctx), asked }).catch((error: unknown) =>
         // The row exists already, and shows that the call was made.
         log.warn(
           { requestId, audit: id, reason: String(withoutValues(error)) },
@@ -65,5 +68,17 @@ export function askedBy<Asked extends { readonly actor?: string | undefined; rea
 ): Asked & Asker {
   noteAsked(ctx, { ...asked, ...more });
   const key = keyOf(ctx).name;
-  return { ...asked, actor: asked.actor ?? key, key };
+  return { ...asked, actor: asked.actor ?? actorOf(ctx) ?? key, key };
 }
+
+/** Headers carry no other characters than these: the name is percent-encoded. Null where there is none. */
+function actorOf(ctx: Context): string | null {
+  try {
+    const named = decodeURIComponent(ctx.get(ACTOR_HEADER)).replaceAll(/\p{C}/gu, '').trim();
+    return named === '' ? null : Array.from(named).slice(0, LONGEST_ACTOR).join('');
+  } catch {
+    return null;
+  }
+}
+
+const LONGEST_ACTOR = 200;

@@ -13,6 +13,7 @@ import { z } from 'zod';
 import { VERSION } from '../../lib/version.ts';
 import type { ProblemCode } from '../refusal.ts';
 import type { Answers, JsonBody } from './answers.ts';
+import { ACTOR_HEADER } from './audit-trail.ts';
 import type { Call } from './define-call.ts';
 import { problem } from './fields.ts';
 import { exampleOf, registerProblems } from './problem-examples.ts';
@@ -104,14 +105,27 @@ function requestOf({
   headers,
   body,
   isBodyOptional,
+  audit,
 }: Call<never>): NonNullable<RouteConfig['request']> {
+  const sent = audit === undefined ? headers : z.object({ ...headers?.shape, ...OF_A_PERSON });
   return {
     ...(params && { params }),
     ...(query && { query }),
-    ...(headers && { headers }),
+    ...(sent && { headers: sent }),
     ...(body && { body: { required: isBodyOptional !== true, content: jsonContent(body) } }),
   };
 }
+
+const OF_A_PERSON = {
+  [ACTOR_HEADER]: z
+    .string()
+    .optional()
+    .meta({
+      description:
+        'The person that acts with this key, percent-encoded; for the audit. An `actor` in the body takes precedence',
+      examples: ['ada'],
+    }),
+};
 
 const OF_A_KEY = ['unauthorized', 'rate_limited', 'unavailable'] as const;
 const OF_A_BODY = [

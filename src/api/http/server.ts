@@ -36,10 +36,11 @@ const STOP_GRACE_MS = 17_000;
  */
 export async function startApi(service: Service): Promise<() => Promise<void>> {
   const { config, log } = service;
-  const { app, ingress } = createApp(service);
+  const { app, endStreams, ingress } = createApp(service);
   const server = await listen(app, { setting: 'PORT', port: config.PORT, host: config.HOST, log });
   log.info({ port: config.PORT, publicUrl: config.PUBLIC_URL }, 'api listens');
   return async () => {
+    endStreams();
     await closeServer(server, STOP_GRACE_MS);
     await ingress.drain();
   };
@@ -48,12 +49,16 @@ export async function startApi(service: Service): Promise<() => Promise<void>> {
 /** Longer than any answer of this port takes. */
 const ADMIN_GRACE_MS = 1_000;
 
-/** Serves health and metrics to the inside on ADMIN_PORT, in every role of a process. @throws CannotListen */
+/** Serves the dashboard, health and metrics to the inside on ADMIN_PORT, in every role of a process. @throws CannotListen */
 export async function startAdmin(service: Service, port: number): Promise<() => Promise<void>> {
   const { config, log } = service;
   const at = { setting: 'ADMIN_PORT', port, host: config.ADMIN_HOST } as const;
-  const server = await listen(createAdminApp(service), { ...at, log });
-  return () => closeServer(server, ADMIN_GRACE_MS);
+  const { app, endStreams } = createAdminApp(service);
+  const server = await listen(app, { ...at, log });
+  return async () => {
+    endStreams();
+    await closeServer(server, ADMIN_GRACE_MS);
+  };
 }
 
 /** Serves an application with the limits of contract §7. @throws CannotListen */

@@ -1,0 +1,32 @@
+import type { ComponentChildren } from 'preact';
+import type { Visit } from './visit.ts';
+
+/** The address of a page: `/payments/{id}?tab=raw` has one parameter and one value of its query. */
+export interface Address {
+  /** Below the dashboard's own address, as the router knows it: `/payments/:id`. */
+  readonly path: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+}
+
+export interface Shown {
+  readonly title: string;
+  /** What the page is about, above all else; the title where it is absent. */
+  readonly heading?: ComponentChildren;
+  /** Filters and the like: a script never replaces them, so nothing that somebody types is lost. */
+  readonly above?: ComponentChildren;
+  /** The same part is sent again where something has changed. It holds no form. */
+  readonly live: ComponentChildren;
+  /** Forms. */
+  readonly below?: ComponentChildren;
+  /** Something else is shown instead: an address below the dashboard's own. */
+  readonly goTo?: undefined;
+}
+
+/** One page. It reads by the API only and changes nothing. */
+export interface Page {
+  readonly path: string;
+  /** Its name in the navigation; absent for pages of one thing. */
+  readonly nav?: string;
+  readonly show: (visit: Visit, address: Address) => Promise<Shown | { readonly goTo: string }>;
+}

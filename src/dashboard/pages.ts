@@ -1,0 +1,43 @@
+import type { Page } from './page.ts';
+import { deliveriesPage } from './pages/deliveries-page.tsx';
+import { nowPage } from './pages/now-page.tsx';
+import { operationsPage } from './pages/operations-page.tsx';
+import { orderPage, paymentPage } from './pages/order-page.tsx';
+import { paymentsPage } from './pages/payments-page.tsx';
+import { updatePage } from './pages/update-page.tsx';
+import { updatesPage } from './pages/updates-page.tsx';
+
+/** Every page, in the order of the navigation. */
+export const PAGES: readonly Page[] = [
+  nowPage,
+  paymentsPage,
+  paymentPage,
+  orderPage,
+  operationsPage,
+  deliveriesPage,
+  updatesPage,
+  updatePage,
+];
+
+/** The page with this address below the dashboard's own, and the parameters in it. */
+export function pageAt(
+  pages: readonly Page[],
+  address: string,
+): { readonly page: Page; readonly params: Record<string, string> } | null {
+  const parts = partsOf(address);
+  for (const page of pages) {
+    const names = partsOf(page.path);
+    const isFitting =
+      names.length === parts.length && names.every((name, at) => name.startsWith(':') || name === parts[at]);
+    if (!isFitting) continue;
+    const params = names.flatMap((name, at) =>
+      name.startsWith(':') ? [[name.slice(1), decodeURIComponent(parts[at] ?? '')]] : [],
+    );
+    return { page, params: Object.fromEntries(params) as Record<string, string> };
+  }
+  return null;
+}
+
+function partsOf(path: string): string[] {
+  return path.split('/').filter((part) => part !== '');
+}

@@ -1,0 +1,40 @@
+import type { PaidonceClient } from '@paidonce/client';
+import type { Page } from '../page.ts';
+import { chosen, Filters, ListPart, type Filter } from '../parts/list.tsx';
+import { link } from '../parts/text.ts';
+import { part } from '../visit.ts';
+import { deliveryColumns } from './delivery-columns.tsx';
+
+type Query = Parameters<PaidonceClient['deliveries']['list']>[0];
+
+const FILTERS: readonly Filter[] = [
+  { name: 'outcome', label: 'Outcome', words: ['accepted', 'duplicate', 'ignored', 'refused', 'backfilled'] },
+  { name: 'gateway', label: 'Gateway' },
+  { name: 'payment', label: 'Payment', hint: 'pay_…' },
+];
+
+/** Every callback: accepted, repeated, ignored or refused. */
+export const deliveriesPage: Page = {
+  path: '/deliveries',
+  nav: 'Callbacks',
+  async show(visit, { query }) {
+    const filters = chosen(FILTERS, query);
+    const at = `${visit.base}/deliveries`;
+    const cursor = query.get('cursor') ?? undefined;
+    const list = await part(visit.api.deliveries.list({ ...filters, limit: 50, cursor } as Query));
+    return {
+      title: 'Callbacks in',
+      above: <Filters filters={FILTERS} query={query} at={at} />,
+      live: (
+        <ListPart
+          label="Callbacks"
+          list={list}
+          columns={deliveryColumns(visit)}
+          idOf={({ id }) => id}
+          next={(next) => link(at, { ...filters, cursor: next })}
+          empty="No callback matches."
+        />
+      ),
+    };
+  },
+};

@@ -1,0 +1,310 @@
+/** What moves money or decides about it: capture, refund, void, cancel, resolve. */
+import type { PaidonceClient } from '@paidonce/client';
+import type { Action, Effect } from '../actions.ts';
+import { commandLine } from '../../lib/command-line.ts';
+import type { Address } from '../page.ts';
+import { parseAmount } from '../parts/amount.ts';
+import { Pill } from '../parts/pill.tsx';
+import { money, shown } from '../parts/text.ts';
+import { Refused } from '../refused.ts';
+import { part, type Visit } from '../visit.ts';
+import { gatewayName } from './gateway-name.ts';
+import type { Operation, Payment } from './order-story.ts';
+
+type MovedKind = 'capture' | 'refund';
+type Decision = Parameters<PaidonceClient['payments']['resolve']>[1]['decision'];
+
+export const MONEY_ACTIONS: readonly Action[] = [
+  movement('capture'),
+  movement('refund'),
+  {
+    path: '/payments/:id/void',
+    scopes: ['money'],
+    async confirm(visit, address) {
+      const { payment, gateway } = await about(visit, address);
+      const isPossible = payment.status === 'AUTHORIZED';
+      return {
+        ...commonOf(payment, 'Void', address),
+        effect: [
+          `${gateway} releases the authorization of ${money(payment.authorizedAmount, currencyOf(payment))}: nothing is taken from the payer.`,
+          'The order becomes VOIDED, and the shop hears order.voided.',
+        ],
+        hidden: { reference: 'void' },
+        button: 'Give the authorization back',
+        command: commandLine('paidonce', 'void', payment.id),
+        refusal: isPossible
+          ? undefined
+          : `The payment is ${payment.status}: only AUTHORIZED ones can be voided.`,
+      };
+    },
+    async act(visit, { params }, form) {
+      const id = params['id'] ?? '';
+      const { reference } = await visit.api.payments.void(id, { reference: 'void', reason: reasonOf(form) });
+      return resultAt(id, 'void', reference);
+    },
+  },
+  {
+    path: '/payments/:id/cancel',
+    scopes: ['shop', 'money'],
+    async confirm(visit, address) {
+      const { payment, gateway } = await about(visit, address);
+      return {
+        ...commonOf(payment, 'Cancel', address),
+        effect: [
+          `The session at ${gateway} is closed: the payer can't pay with it any more.`,
+          'The order becomes CANCELLED, and the shop hears order.payment_cancelled. If the payer has just paid, nothing is cancelled.',
+        ],
+        reason: null,
+        button: 'Cancel the session',
+        command: commandLine('paidonce', 'cancel', payment.id),
+        refusal:
+          payment.status === 'PENDING'
+            ? undefined
+            : `The payment is ${payment.status}: only PENDING ones can be cancelled.`,
+      };
+    },
+    async act(visit, { params }) {
+      const id = params['id'] ?? '';
+      await visit.api.payments.cancel(id);
+      return `/payments/${encodeURIComponent(id)}?done=cancel`;
+    },
+  },
+  {
+    path: '/payments/:id/resolve',
+    scopes: ['money'],
+    confirm: confirmDecision,
+    async act(visit, { params }, form) {
+      const id = params['id'] ?? '';
+      const decision = form.get('decision') ?? '';
+      if (!isDecision(decision)) throw new Refused(422, 'No decision was chosen', DECISIONS_ARE);
+      const reason = reasonOf(form);
+      await visit.api.payments.resolve(id, { decision, actor: visit.who.person, reason });
+      return `/payments/${encodeURIComponent(id)}?done=${decision}`;
+    },
+  },
+];
+
+interface About {
+  readonly payment: Payment;
+  readonly operations: readonly Operation[];
+  readonly gateway: string;
+}
+
+async function about(visit: Visit, { params }: Address): Promise<About> {
+  const id = params['id'] ?? '';
+  const [payment, operations] = await Promise.all([
+    visit.api.payments.retrieve(id),
+    part(visit.api.payments.listOperations(id, { limit: 100 })),
+  ]);
+  return {
+    payment,
+    operations: operations.data?.data ?? [],
+    gateway: await gatewayName(visit, payment.gateway),
+  };
+}
+
+function commonOf(payment: Payment, verb: string, { query }: Address) {
+  return {
+    title: `${verb}: order ${payment.orderReference}`,
+    facts: [
+      ['Order', shown(payment.orderReference, 64)],
+      ['Payment', payment.id],
+      ['Amount of the order', money(payment.amount, payment.currency)],
+      ['Status', <Pill word={payment.status} />],
+    ] satisfies Effect['facts'],
+    reason: query.get('reason') ?? '',
+    back: `/payments/${encodeURIComponent(payment.id)}`,
+  };
+}
+
+function movement(kind: MovedKind): Action {
+  return {
+    path: `/payments/:id/${kind}`,
+    scopes: ['money'],
+    async confirm(visit, address) {
+      const { payment, operations, gateway } = await about(visit, address);
+      const currency = currencyOf(payment);
+      const left = leftOf(kind, payment);
+      const given = address.query.get('amount')?.trim() ?? '';
+      const amount = given === '' ? left : parseAmount(given, currency);
+      const reference = nextReference(kind, operations);
+      const common = commonOf(payment, kind === 'capture' ? 'Capture' : 'Refund', address);
+      const wanted = amount === null ? '—' : money(amount, currency);
+      return {
+        ...common,
+        facts: [
+          ...common.facts,
+          [kind === 'capture' ? 'To capture' : 'To give back', <strong>{wanted}</strong>],
+        ],
+        effect: sentencesOf(kind, { wanted, gateway, isAll: amount === left }),
+        hidden: { amount: String(amount ?? ''), reference },
+        button: `${kind === 'capture' ? 'Capture' : 'Refund'} ${wanted}`,
+        command: commandLine(
+          'paidonce',
+          kind,
+          payment.id,
+          '--amount',
+          String(amount ?? ''),
+          '--reference',
+          reference,
+        ),
+        refusal: refusalOf({ amount, given, left, currency, kind, payment }),
+      };
+    },
+    async act(visit, { params }, form) {
+      const id = params['id'] ?? '';
+      const amount = Number(form.get('amount'));
+      const reference = form.get('reference') ?? '';
+      if (!Number.isSafeInteger(amount) || amount < 1 || reference === '')
+        throw new Refused(422, 'The form is not complete', 'Open the payment again and use its buttons.');
+      await visit.api.payments[kind](id, { amount, reference, reason: reasonOf(form) });
+      return resultAt(id, kind, reference);
+    },
+  };
+}
+
+/** What can be captured or refunded at most, as far as the last reading shows. */
+function leftOf(kind: MovedKind, payment: Payment): number {
+  const { authorizedAmount, capturedAmount, refundedAmount } = payment;
+  return Math.max(
+    0,
+    kind === 'capture' ? authorizedAmount - capturedAmount : capturedAmount - refundedAmount,
+  );
+}
+
+/** The same in two tabs that show the same payment, so that both together move the money once. */
+function nextReference(kind: MovedKind, operations: readonly Operation[]): string {
+  return `dashboard-${kind}-${operations.filter((one) => one.kind === kind).length + 1}`;
+}
+
+function sentencesOf(
+  kind: MovedKind,
+  { wanted, gateway, isAll }: { wanted: string; gateway: string; isAll: boolean },
+): string[] {
+  if (kind === 'capture')
+    return [
+      `${gateway} takes ${wanted} from the payer.`,
+      isAll ? 'Nothing is left to capture then.' : 'The rest stays authorized.',
+      'The order stays PAID, and the shop hears order.captured.',
+    ];
+  return [
+    `${gateway} gives ${wanted} back to the payer. This can't be undone.`,
+    isAll
+      ? 'The order becomes REFUNDED, and the shop hears order.refunded.'
+      : 'The order stays PAID, and the shop hears order.partially_refunded.',
+  ];
+}
+
+function refusalOf(asked: {
+  readonly amount: number | null;
+  readonly given: string;
+  readonly left: number;
+  readonly currency: string;
+  readonly kind: MovedKind;
+  readonly payment: Payment;
+}): string | undefined {
+  const { amount, given, left, currency, kind, payment } = asked;
+  if (left === 0) return `Nothing is left to ${kind}: the payment is ${payment.status}.`;
+  if (amount === null)
+    return `“${shown(given, 40)}” is not an amount in ${currency}: one like 299.90 was expected.`;
+  if (amount > left)
+    return `${money(amount, currency)} is more than the ${money(left, currency)} that is left.`;
+  return undefined;
+}
+
+const DECISIONS = ['accept', 'give_back', 'dismiss'] as const;
+const DECISIONS_ARE = 'One of accept, give_back and dismiss was expected.';
+
+function isDecision(given: string): given is Decision {
+  return (DECISIONS as readonly string[]).includes(given);
+}
+
+async function confirmDecision(visit: Visit, address: Address): Promise<Effect> {
+  const { payment, gateway } = await about(visit, address);
+  const decision = address.query.get('decision') ?? '';
+  const common = commonOf(payment, 'Resolve', address);
+  const held = payment.timeline.findLast(
+    ({ kind, data }) => kind === 'read' && typeof data['amount'] === 'number',
+  );
+  const holds =
+    held === undefined
+      ? 'the money that is there'
+      : money(Number(held.data['amount']), textOf(held.data['currency']) ?? payment.currency);
+  const isOpen = payment.status === 'REVIEW' || payment.reviewMark !== null;
+  return {
+    ...common,
+    facts: [
+      ...common.facts,
+      [`${gateway} holds`, holds],
+      ['Why', shown(payment.reviewMark ?? payment.reason ?? 'no reason given')],
+      ['Decision', <strong>{shown(decision, 40) || 'none'}</strong>],
+    ],
+    effect: effectOf(decision, { payment, holds, gateway }),
+    hidden: { decision },
+    button: WORDS[decision] ?? 'Decide',
+    command: commandLine(
+      'paidonce',
+      'resolve',
+      payment.id,
+      '--decision',
+      decision,
+      '--reason',
+      common.reason,
+    ),
+    refusal: isOpen
+      ? isDecision(decision)
+        ? undefined
+        : `No decision was chosen. ${DECISIONS_ARE}`
+      : `The payment is ${payment.status}, and no person is asked any more.`,
+  };
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  accept: 'Accept the payment as it is',
+  give_back: 'Give the money back',
+  dismiss: 'End the review, and handle the money myself',
+};
+
+function effectOf(
+  decision: string,
+  { payment, holds, gateway }: { payment: Payment; holds: string; gateway: string },
+): string[] {
+  switch (decision) {
+    case 'accept':
+      return [
+        `The order counts as paid by ${holds}, although ${money(payment.amount, payment.currency)} was asked.`,
+        'The shop hears order.paid. This is the one exception to the check of the amount.',
+      ];
+    case 'give_back':
+      return [
+        `${gateway} gives ${holds} back to the payer. This can't be undone.`,
+        'The shop hears order.late_payment_returned.',
+      ];
+    case 'dismiss':
+      return ['Nothing is moved at the gateway: a person handles its money there.', 'The review ends.'];
+    default:
+      return [];
+  }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function currencyOf(payment: Payment): string {
+  return payment.accepted?.currency ?? payment.currency;
+}
+
+function reasonOf(form: URLSearchParams): string {
+  const reason = form.get('reason')?.trim() ?? '';
+  if (reason !== '') return reason;
+  throw new Refused(
+    422,
+    'A reason was expected',
+    'Nothing was done. Go back and say why: it is kept with what you do.',
+  );
+}
+
+function resultAt(id: string, kind: string, reference: string): string {
+  return `/payments/${encodeURIComponent(id)}?${new URLSearchParams({ done: kind, reference })}#result`;
+}

@@ -1,0 +1,223 @@
+/** The home: what needs somebody, how it goes, and what has just happened. */
+import type { VNode } from 'preact';
+import type { PaidonceClient } from '@paidonce/client';
+import type { Page } from '../page.ts';
+import { Pill } from '../parts/pill.tsx';
+import { Table, type Column } from '../parts/list.tsx';
+import { money, shown } from '../parts/text.ts';
+import { Ago } from '../parts/time.tsx';
+import { TroubleNote } from '../parts/trouble.tsx';
+import { part, type Part, type Visit } from '../visit.ts';
+
+type Attention = Awaited<ReturnType<PaidonceClient['attention']['list']>>;
+type Item = Attention['data'][number];
+type Payment = Awaited<ReturnType<PaidonceClient['payments']['list']>>['data'][number];
+
+export const nowPage: Page = {
+  path: '',
+  nav: 'Now',
+  async show(visit) {
+    const [attention, newest] = await Promise.all([
+      part(visit.api.attention.list()),
+      part(visit.api.payments.list({ limit: 10 })),
+    ]);
+    return {
+      title: 'Now',
+      live: (
+        <>
+          <Needs attention={attention} visit={visit} />
+          <Newest newest={newest} visit={visit} />
+        </>
+      ),
+    };
+  },
+};
+
+function Needs({ attention, visit }: { attention: Part<Attention>; visit: Visit }): VNode {
+  return (
+    <section aria-labelledby="needs">
+      <h2 id="needs">Needs somebody</h2>
+      {attention.trouble !== undefined ? (
+        <TroubleNote trouble={attention.trouble} what="What needs somebody" />
+      ) : (
+        <>
+          {attention.data.unasked.map((text) => (
+            <p class="notice" role="note">
+              {text}
+            </p>
+          ))}
+          <NeedsTable items={attention.data.data} hasMore={attention.data.hasMore} visit={visit} />
+        </>
+      )}
+    </section>
+  );
+}
+
+/** One row for each fault: "31 updates: the shop answers 500" is one thing to do. */
+interface Row {
+  readonly first: Item;
+  readonly items: readonly Item[];
+}
+
+function NeedsTable(props: { items: readonly Item[]; hasMore: boolean; visit: Visit }): VNode {
+  const { items, hasMore, visit } = props;
+  const { base, now } = visit;
+  const columns: Column<Row>[] = [
+    { name: 'What', cell: (row) => <What row={row} base={base} /> },
+    {
+      name: 'Order',
+      cell: ({ first, items: all }) =>
+        all.length > 1 ? `${all.length} orders` : <OrderLink item={first} base={base} />,
+    },
+    { name: 'Money at risk', isNumber: true, cell: (row) => atRisk(row.items) },
+    { name: 'Since', cell: ({ first: { since } }) => (since === null ? '—' : <Ago at={since} now={now} />) },
+    {
+      name: 'Owner',
+      cell: ({ first: { mark } }) => (mark?.owner ? <bdi>{shown(mark.owner, 40)}</bdi> : '—'),
+    },
+    { name: 'Mark', cell: (row) => <MarkLink row={row} base={base} /> },
+  ];
+  return (
+    <>
+      <Table
+        label="What needs somebody"
+        columns={columns}
+        rows={grouped(items)}
+        idOf={({ first }) => first.id}
+        empty="Nothing needs anybody."
+      />
+      {hasMore && <p class="muted">There are more than are listed here; the lists have all.</p>}
+    </>
+  );
+}
+
+/** Items of one cause are one row from three on, since they have one remedy. */
+function grouped(items: readonly Item[]): Row[] {
+  const byCause = new Map<string, Item[]>();
+  for (const item of items) byCause.set(item.cause, [...(byCause.get(item.cause) ?? []), item]);
+  const rows: Row[] = [];
+  for (const some of byCause.values()) {
+    const [first] = some;
+    if (first === undefined) continue;
+    if (some.length >= 3) rows.push({ first, items: some });
+    else rows.push(...some.map((item) => ({ first: item, items: [item] })));
+  }
+  const place = new Map(items.map((item, at) => [item, at]));
+  return rows.toSorted((one, other) => (place.get(one.first) ?? 0) - (place.get(other.first) ?? 0));
+}
+
+function What({ row: { first, items }, base }: { row: Row; base: string }): VNode {
+  const isMany = items.length > 1;
+  return (
+    <>
+      <span class={`mark ${first.severity}`} aria-hidden="true">
+        {first.severity === 'high' ? '●' : '○'}
+      </span>{' '}
+      <span class="unseen">{first.severity === 'high' ? 'urgent: ' : ''}</span>
+      <a href={`${base}${isMany ? listOf(first) : placeOf(first)}`}>
+        {KINDS[first.kind] ?? shown(first.kind, 40)}
+      </a>{' '}
+      <span class="sentence">
+        {isMany ? `${items.length} times: ${shown(first.cause)}` : shown(first.text)}
+      </span>
+    </>
+  );
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  review: 'REVIEW',
+  give_back_due: 'Money must go back',
+  update_gave_up: 'Shop not told',
+  update_gone: 'Shop refused',
+  update_failing: 'Shop not told yet',
+  operation_open: 'Operation under way',
+  operation_unconfirmed: 'Operation not confirmed',
+  callback_unhandled: 'Callback unhandled',
+  session_unopened: 'Session not open',
+  authorization_lapsing: 'Authorization lapses',
+  run_stuck: 'Run stands still',
+  run_paused: 'Run paused',
+  sweep_overdue: 'Sweep overdue',
+  drift: 'Drift',
+};
+
+/** Where one item is decided or understood. */
+function placeOf({ kind, about, payment, gateway }: Item): string {
+  if (kind.startsWith('update_')) return `/updates/${encodeURIComponent(about)}`;
+  if (kind === 'callback_unhandled') return `/deliveries/${encodeURIComponent(about)}`;
+  if (kind === 'sweep_overdue') return `/gateways?gateway=${encodeURIComponent(gateway ?? '')}`;
+  if (kind === 'drift') return `/reconcile?gateway=${encodeURIComponent(gateway ?? '')}`;
+  return payment === null ? '/system' : `/payments/${encodeURIComponent(payment)}`;
+}
+
+/** Where all items of a cause are. */
+function listOf({ kind }: Item): string {
+  if (kind === 'review') return '/reviews';
+  if (kind === 'update_gave_up' || kind === 'update_gone')
+    return `/updates?state=${kind.slice('update_'.length)}`;
+  if (kind === 'update_failing') return '/updates?state=pending&minAttempts=4';
+  if (kind.startsWith('operation_')) return '/operations?status=pending';
+  if (kind === 'callback_unhandled') return '/deliveries?outcome=accepted';
+  if (kind === 'session_unopened') return '/payments?status=PENDING';
+  if (kind === 'authorization_lapsing') return '/operations?tab=to-capture';
+  return '/system';
+}
+
+function OrderLink({ item: { orderReference }, base }: { item: Item; base: string }): VNode {
+  if (orderReference === null) return <>—</>;
+  return <a href={`${base}/orders/${encodeURIComponent(orderReference)}`}>{shown(orderReference, 64)}</a>;
+}
+
+function atRisk(items: readonly Item[]): string {
+  const sums = new Map<string, number>();
+  for (const { amount, currency } of items)
+    if (amount !== null && currency !== null) sums.set(currency, (sums.get(currency) ?? 0) + amount);
+  const texts = [...sums].map(([currency, amount]) => money(amount, currency));
+  return texts.length === 0 ? '—' : texts.join(' + ');
+}
+
+function MarkLink({ row: { first }, base }: { row: Row; base: string }): VNode {
+  const { mark } = first;
+  return (
+    <a href={`${base}/mark?item=${encodeURIComponent(first.id)}`}>
+      {mark?.note ? `“${shown(mark.note, 40)}”` : 'Claim or put off'}
+    </a>
+  );
+}
+
+function Newest({
+  newest,
+  visit: { base, now },
+}: {
+  newest: Part<{ data: readonly Payment[] }>;
+  visit: Visit;
+}): VNode {
+  const columns: Column<Payment>[] = [
+    {
+      name: 'Order',
+      cell: ({ orderReference }) => (
+        <a href={`${base}/orders/${encodeURIComponent(orderReference)}`}>{shown(orderReference, 64)}</a>
+      ),
+    },
+    { name: 'Amount', isNumber: true, cell: ({ amount, currency }) => money(amount, currency) },
+    { name: 'Payment', cell: ({ status }) => <Pill word={status} /> },
+    { name: 'Gateway', cell: ({ gateway }) => gateway },
+    { name: 'Changed', cell: ({ updatedAt }) => <Ago at={updatedAt} now={now} /> },
+  ];
+  return (
+    <section aria-labelledby="newest">
+      <h2 id="newest">Newest payments</h2>
+      {newest.trouble !== undefined ? (
+        <TroubleNote trouble={newest.trouble} what="Payments" />
+      ) : (
+        <Table
+          label="Newest payments"
+          columns={columns}
+          rows={newest.data.data}
+          idOf={({ id }) => id}
+          empty="There are no payments yet."
+        />
+      )}
+    </section>
+  );
+}

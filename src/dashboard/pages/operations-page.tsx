@@ -1,0 +1,54 @@
+import type { PaidonceClient } from '@paidonce/client';
+import type { Page } from '../page.ts';
+import { chosen, Filters, ListPart, type Column, type Filter } from '../parts/list.tsx';
+import { link, shown } from '../parts/text.ts';
+import { part, type Visit } from '../visit.ts';
+import { operationColumns } from './order-page.tsx';
+
+type Query = Parameters<PaidonceClient['operations']['list']>[0];
+type Operation = Awaited<ReturnType<PaidonceClient['operations']['list']>>['data'][number];
+
+const FILTERS: readonly Filter[] = [
+  { name: 'status', label: 'Status', words: ['pending', 'unknown', 'done', 'failed'] },
+  { name: 'kind', label: 'Kind', words: ['capture', 'refund', 'void'] },
+];
+
+/** Captures, refunds, voids and give-backs of all orders. */
+export const operationsPage: Page = {
+  path: '/operations',
+  nav: 'Money moves',
+  async show(visit, { query }) {
+    const filters = chosen(FILTERS, query);
+    const at = `${visit.base}/operations`;
+    const cursor = query.get('cursor') ?? undefined;
+    const list = await part(visit.api.operations.list({ ...filters, limit: 50, cursor } as Query));
+    return {
+      title: 'Money moves',
+      above: <Filters filters={FILTERS} query={query} at={at} />,
+      live: (
+        <ListPart
+          label="Operations"
+          list={list}
+          columns={columnsOf(visit)}
+          idOf={({ id }) => id}
+          next={(next) => link(at, { ...filters, cursor: next })}
+          empty="No operation matches."
+        />
+      ),
+    };
+  },
+};
+
+function columnsOf(visit: Visit): Column<Operation>[] {
+  return [
+    {
+      name: 'Order',
+      cell: ({ orderReference, payment }) => (
+        <a href={`${visit.base}/payments/${encodeURIComponent(payment)}#operations`}>
+          {shown(orderReference, 64)}
+        </a>
+      ),
+    },
+    ...operationColumns(visit),
+  ];
+}

@@ -1,0 +1,98 @@
+/** What shop, paidonce and gateway believe of an order, and where they differ. */
+import type { Side } from '../parts/sides.tsx';
+import { money } from '../parts/text.ts';
+import type { Entry, OrderStory, PaymentStory, Update } from './order-story.ts';
+
+export interface ThreeSides {
+  readonly sides: readonly Side[];
+  readonly differs: ReadonlySet<'status' | 'amount' | 'reference'>;
+}
+
+export function sidesOf(story: OrderStory, of: PaymentStory, gateway: string): ThreeSides {
+  const { order } = story;
+  const { payment } = of;
+  const heard = story.updates.data?.find(({ state }) => state === 'delivered');
+  const due = story.updates.data?.find(({ state }) => state !== 'superseded');
+  const read = payment.timeline.findLast(isReading);
+  const currency = payment.accepted?.currency ?? payment.currency;
+  const sides: Side[] = [
+    {
+      name: 'Shop',
+      status: shopStatus(story, heard),
+      amount: heard === undefined ? '—' : money(order.amount, order.currency),
+      reference: heard === undefined || order.paidAt === null ? '—' : (order.transactionId ?? '—'),
+      at: heard?.finishedAt ?? null,
+    },
+    {
+      name: 'paidonce',
+      status: `order ${order.status}, payment ${payment.status}`,
+      amount: money(order.amount, order.currency),
+      reference: payment.transactionId ?? '—',
+      at: payment.updatedAt,
+    },
+    {
+      name: gateway,
+      status: read === undefined ? 'not read yet' : textOf(read, 'status'),
+      amount: read === undefined ? '—' : heldBy(read, currency),
+      reference: read === undefined ? '—' : textOf(read, 'transactionId'),
+      at: read?.at ?? null,
+    },
+  ];
+  const isUntold = due !== undefined && due.effectId !== heard?.effectId && due.state !== 'off';
+  const differs = new Set<'status' | 'amount' | 'reference'>();
+  if (isUntold || (read !== undefined && contradicts(textOf(read, 'status'), payment.status)))
+    differs.add('status');
+  if (read !== undefined && isOtherAmount(read, payment)) differs.add('amount');
+  if (
+    read !== undefined &&
+    payment.transactionId !== null &&
+    textOf(read, 'transactionId') !== payment.transactionId
+  )
+    differs.add('reference');
+  return { sides, differs };
+}
+
+function isReading({ kind, data }: Entry): boolean {
+  return kind === 'read' && typeof data['status'] === 'string';
+}
+
+function textOf({ data }: Entry, field: string): string {
+  const value = data[field];
+  return typeof value === 'string' && value !== '' ? value : '—';
+}
+
+function heldBy({ data }: Entry, currency: string): string {
+  const { amount, currency: its } = data as { amount?: unknown; currency?: unknown };
+  if (typeof amount !== 'number') return '—';
+  return money(amount, typeof its === 'string' ? its : currency);
+}
+
+/** The last update that the shop has acknowledged says what the shop believes. */
+function shopStatus({ updates }: OrderStory, heard: Update | undefined): string {
+  if (updates.trouble !== undefined) return 'not known';
+  return heard === undefined ? 'was told nothing' : `knows ${heard.type}`;
+}
+
+/** Statuses that a gateway and a payment have under the same name, and which exclude each other. */
+const MONEY: ReadonlySet<string> = new Set([
+  'AUTHORIZED',
+  'CAPTURED',
+  'PARTIALLY_CAPTURED',
+  'PARTIALLY_REFUNDED',
+  'REFUNDED',
+]);
+const NONE: ReadonlySet<string> = new Set(['FAILED', 'DECLINED', 'CANCELLED', 'EXPIRED', 'VOIDED']);
+
+function contradicts(atGateway: string, here: string): boolean {
+  if (here === 'REVIEW') return true;
+  return (MONEY.has(atGateway) && NONE.has(here)) || (NONE.has(atGateway) && MONEY.has(here));
+}
+
+function isOtherAmount({ data }: Entry, { amount, currency, accepted }: PaymentStory['payment']): boolean {
+  if (typeof data['amount'] !== 'number') return false;
+  const wanted = accepted ?? { amount, currency };
+  return (
+    data['amount'] !== wanted.amount ||
+    (typeof data['currency'] === 'string' && data['currency'] !== wanted.currency)
+  );
+}

@@ -1,0 +1,173 @@
+/** What support does: look again, send again, run again, note, claim and put off. */
+import type { Action } from '../actions.ts';
+import { commandLine } from '../../lib/command-line.ts';
+import { shown } from '../parts/text.ts';
+import { Refused } from '../refused.ts';
+
+export const SUPPORT_ACTIONS: readonly Action[] = [
+  {
+    path: '/payments/:id/note',
+    scopes: ['support', 'money'],
+    async confirm({ api }, { params, query }) {
+      const payment = await api.payments.retrieve(params['id'] ?? '');
+      const text = query.get('reason')?.trim() ?? '';
+      return {
+        title: `Note: order ${payment.orderReference}`,
+        facts: [
+          ['Order', shown(payment.orderReference, 64)],
+          ['Payment', payment.id],
+        ],
+        effect: ['The note is added to the timeline for colleagues. It moves nothing and decides nothing.'],
+        reason: text,
+        button: 'Add the note',
+        back: `/payments/${encodeURIComponent(payment.id)}`,
+      };
+    },
+    async act({ api, who }, { params }, form) {
+      const id = params['id'] ?? '';
+      await api.payments.addNote(id, { text: reasonOf(form), actor: who.person });
+      return `/payments/${encodeURIComponent(id)}?done=note`;
+    },
+  },
+  {
+    path: '/deliveries/:id/redeliver',
+    scopes: ['support'],
+    async confirm(_visit, { params, query }) {
+      const id = params['id'] ?? '';
+      return {
+        title: 'Run a callback again',
+        facts: [['Callback', shown(id, 80)]],
+        effect: [
+          'The payment is looked at again at the gateway, as if the callback had just arrived.',
+          'No money moves by that.',
+        ],
+        reason: query.get('reason') ?? '',
+        button: 'Run it again',
+        command: commandLine('paidonce', 'redeliver', id, '--reason', '…'),
+        back: `/deliveries/${encodeURIComponent(id)}`,
+      };
+    },
+    async act({ api, who }, { params }, form) {
+      const id = params['id'] ?? '';
+      const { payment } = await api.deliveries.redeliver(id, { actor: who.person, reason: reasonOf(form) });
+      return payment === null
+        ? `/deliveries/${encodeURIComponent(id)}`
+        : `/payments/${encodeURIComponent(payment)}?done=redeliver`;
+    },
+  },
+  {
+    path: '/updates/:id/send-again',
+    scopes: ['support'],
+    async confirm({ api }, { params, query }) {
+      const id = params['id'] ?? '';
+      const { data } = await api.updates.listAttempts(id);
+      return {
+        title: 'Send an update again',
+        facts: [
+          ['Update', shown(id, 200)],
+          ['Attempts so far', String(data[0]?.n ?? 0)],
+        ],
+        effect: [
+          'The shop gets the same update with the same webhook-id now, and again for up to three days until it answers 2xx.',
+          'A shop that has handled it already ignores it by its id.',
+        ],
+        hidden: { attempts: String(data[0]?.n ?? 0) },
+        reason: query.get('reason') ?? '',
+        button: 'Send it now',
+        command: commandLine('paidonce', 'redeliver', id, '--reason', '…'),
+        back: `/updates/${encodeURIComponent(id)}`,
+      };
+    },
+    async act({ api, who }, { params }, form) {
+      const id = params['id'] ?? '';
+      const back = `/updates/${encodeURIComponent(id)}`;
+      // Two clicks, or two tabs: the second form is about an update that was sent since.
+      const { data } = await api.updates.listAttempts(id);
+      if (String(data[0]?.n ?? 0) !== form.get('attempts')) return `${back}?done=sent`;
+      await api.updates.redeliver({ effectId: id, actor: who.person, reason: reasonOf(form) });
+      return `${back}?done=sent`;
+    },
+  },
+  {
+    path: '/updates/send-again',
+    scopes: ['support'],
+    async confirm(_visit, { query }) {
+      const state = query.get('state') === 'pending' ? 'pending' : 'gave_up';
+      const since = sinceOf(query.get('since'));
+      return {
+        title: 'Send many updates again',
+        facts: [
+          ['Which', state === 'pending' ? 'that wait for their next attempt' : 'that were given up'],
+          ['Since', `${since} (the address has ?state=pending or ?since=… for others)`],
+        ],
+        effect: [
+          'Each of them is sent now, the oldest first, at most 500 at a time. Updates that a later one replaces are left out.',
+        ],
+        hidden: { state, since },
+        reason: query.get('reason') ?? '',
+        button: 'Send all of them now',
+        command: commandLine('paidonce', 'redeliver', '--all', state, '--since', since, '--reason', '…'),
+        back: `/updates?state=${state}`,
+      };
+    },
+    async act({ api, who }, _address, form) {
+      const state = form.get('state') === 'pending' ? 'pending' : 'gave_up';
+      const since = sinceOf(form.get('since'));
+      await api.updates.redeliver({ state, since, actor: who.person, reason: reasonOf(form) });
+      return `/updates?state=${state}`;
+    },
+  },
+  {
+    path: '/mark',
+    scopes: ['support', 'money'],
+    async confirm({ api, who }, { query }) {
+      const item = query.get('item') ?? '';
+      const { data } = await api.attention.list({ snoozed: 'true' });
+      const found = data.find(({ id }) => id === item);
+      const hours = Number(query.get('hours') ?? '0');
+      return {
+        title: 'Claim or put off',
+        facts: [
+          ['What', found === undefined ? 'It does not need anybody any more' : shown(found.text)],
+          ['Owner now', shown(found?.mark?.owner ?? 'nobody', 80)],
+        ],
+        effect: [
+          `${who.person} looks after it from now on, and colleagues see the note.`,
+          hours > 0
+            ? `It is left out of the list for ${hours} h.`
+            : 'It stays in the list until its cause ends.',
+        ],
+        hidden: { item, hours: String(hours) },
+        reason: found?.mark?.note ?? '',
+        button: hours > 0 ? `Put it off for ${hours} h` : 'I look after it',
+        back: '',
+        refusal: found === undefined ? 'Nothing with this id needs somebody now.' : undefined,
+      };
+    },
+    async act({ api, who, now }, _address, form) {
+      const hours = Math.min(Math.max(Number(form.get('hours') ?? '0') || 0, 0), 720);
+      await api.attention.mark({
+        item: form.get('item') ?? '',
+        owner: who.person,
+        note: reasonOf(form),
+        snoozeUntil: hours > 0 ? new Date(now.getTime() + hours * 3_600_000).toISOString() : null,
+        actor: who.person,
+      });
+      return '';
+    },
+  },
+];
+
+/** A day ago where no time is given. @throws Refused */
+function sinceOf(given: string | null): string {
+  if (given === null || given === '') return new Date(Date.now() - 86_400_000).toISOString();
+  const time = new Date(given);
+  if (!Number.isNaN(time.getTime())) return time.toISOString();
+  throw new Refused(422, 'The time can’t be read', 'A time such as 2026-11-21T12:00:00Z was expected.');
+}
+
+function reasonOf(form: URLSearchParams): string {
+  const reason = form.get('reason')?.trim() ?? '';
+  if (reason !== '') return reason;
+  throw new Refused(422, 'A reason was expected', 'Nothing was done. Go back and say why.');
+}

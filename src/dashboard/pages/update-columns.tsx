@@ -1,0 +1,39 @@
+import type { PaidonceClient } from '@paidonce/client';
+import type { Column } from '../parts/list.tsx';
+import { Pill } from '../parts/pill.tsx';
+import { shown } from '../parts/text.ts';
+import { Ago, Until } from '../parts/time.tsx';
+import type { Visit } from '../visit.ts';
+
+type Update = Awaited<ReturnType<PaidonceClient['updates']['list']>>['data'][number];
+
+/** Updates to the shop, as the page of all and the page of one order list them. */
+export function updateColumns({ base, now }: Visit): Column<Update>[] {
+  return [
+    {
+      name: 'Update',
+      cell: ({ effectId, type }) => (
+        <a href={`${base}/updates/${encodeURIComponent(effectId)}`}>{shown(type, 60)}</a>
+      ),
+    },
+    {
+      name: 'Order',
+      cell: ({ orderReference }) => (
+        <a href={`${base}/orders/${encodeURIComponent(orderReference)}`}>{shown(orderReference, 64)}</a>
+      ),
+    },
+    { name: 'Queued', cell: ({ queuedAt }) => <Ago at={queuedAt} now={now} /> },
+    { name: 'Number', isNumber: true, cell: ({ sequence }) => sequence },
+    { name: 'State', cell: ({ state }) => <Pill word={state} /> },
+    { name: 'Attempts', isNumber: true, cell: ({ attempts }) => attempts },
+    { name: 'Last answer', cell: ({ lastAnswer }) => (lastAnswer === null ? '—' : shown(lastAnswer, 120)) },
+    {
+      name: 'Next attempt',
+      cell: ({ nextAttemptAt }) => (nextAttemptAt === null ? '—' : <Until at={nextAttemptAt} now={now} />),
+    },
+    {
+      name: 'Ended',
+      cell: ({ finishedAt }) => (finishedAt === null ? '—' : <Ago at={finishedAt} now={now} />),
+    },
+  ];
+}

@@ -1,0 +1,54 @@
+import type { VNode } from 'preact';
+import type { Effect } from '../actions.ts';
+import { shown } from './text.ts';
+
+/** Repeats what will be done; its button does it. */
+export function ConfirmForm(props: { effect: Effect; action: string; csrf: string; base: string }): VNode {
+  const { effect, action, csrf, base } = props;
+  const { facts, hidden = {}, reason, button, command, back, refusal } = effect;
+  return (
+    <section class="card confirm">
+      <dl class="facts">
+        {facts.map(([name, value]) => (
+          <div>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <h2>What will happen</h2>
+      <ul>
+        {effect.effect.map((sentence) => (
+          <li>{sentence}</li>
+        ))}
+      </ul>
+      {refusal !== undefined ? (
+        <p class="notice" role="alert">
+          {refusal}
+        </p>
+      ) : (
+        <form method="post" action={action}>
+          <input type="hidden" name="csrf" value={csrf} />
+          {Object.entries(hidden).map(([name, value]) => (
+            <input type="hidden" name={name} value={value} />
+          ))}
+          {reason !== null && (
+            <label>
+              Reason
+              <input name="reason" required maxLength={200} autocomplete="off" value={reason} />
+            </label>
+          )}
+          <button type="submit">{button}</button>
+        </form>
+      )}
+      {command !== undefined && (
+        <p class="small muted">
+          On a command line: <code>{shown(command, 600)}</code>
+        </p>
+      )}
+      <p>
+        <a href={`${base}${back}`}>Back, without doing anything</a>
+      </p>
+    </section>
+  );
+}
