@@ -10,7 +10,7 @@ import { startChild, stopChild, untilAnswers } from './tied-child.js';
 
 /**
  * @typedef {object} Everything
- * @property {Readonly<Record<'api' | 'shop' | 'sandbox' | 'temporalUi', string>>} urls
+ * @property {Readonly<Record<'api' | 'dashboard' | 'shop' | 'sandbox' | 'temporalUi', string>>} urls
  * @property {string} apiKey
  * @property {() => Promise<number | null>} stop asks it to end and waits; returns its exit code
  */

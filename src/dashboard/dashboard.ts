@@ -10,6 +10,7 @@ import type { Config } from '../config/config.ts';
 import { createGlance, type Readiness } from './glance.ts';
 import { LivePages, type Changes } from './live-pages.ts';
 import type { OneTimeLink } from './one-time-link.ts';
+import { Refused } from './refused.ts';
 import { assetRoutes } from './routes/asset-routes.ts';
 import { pageRoutes } from './routes/page-routes.tsx';
 import { signInRoutes } from './routes/sign-in-routes.tsx';
@@ -55,6 +56,9 @@ export function createDashboard(parts: DashboardParts): { mount: (app: Koa) => v
   assetRoutes(router);
   signInRoutes(router, dashboard);
   pageRoutes(router, dashboard);
+  router.get('/{*other}', () => {
+    throw new Refused(404, 'There is no such page', 'The navigation lists all pages.');
+  });
   return {
     mount: (app) => void app.use(router.routes()).use(router.allowedMethods()),
     close: () => dashboard.live.close(),

@@ -26,7 +26,7 @@ export interface GlanceSources {
 }
 
 /** Asks again once the answer is this old. Who comes later waits for none of them but a moment. */
-const FRESH_MS = { health: 10_000, gateways: 60_000, needs: 2_000, readiness: 1_000 } as const;
+const FRESH_MS = { health: 10_000, gateways: 60_000, needs: 2_000, readiness: 250 } as const;
 const PATIENCE_MS = { health: 100, gateways: 500, needs: 500, readiness: 1_500 } as const;
 
 type Kind = keyof typeof FRESH_MS;

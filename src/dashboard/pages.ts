@@ -1,9 +1,14 @@
 import type { Page } from './page.ts';
+import { auditPage } from './pages/audit-page.tsx';
 import { deliveriesPage } from './pages/deliveries-page.tsx';
+import { gatewaysPage } from './pages/gateways-page.tsx';
 import { nowPage } from './pages/now-page.tsx';
 import { operationsPage } from './pages/operations-page.tsx';
 import { orderPage, paymentPage } from './pages/order-page.tsx';
 import { paymentsPage } from './pages/payments-page.tsx';
+import { reconcilePage, reconciliationPage } from './pages/reconcile-page.tsx';
+import { reviewsPage } from './pages/reviews-page.tsx';
+import { systemPage } from './pages/system-page.tsx';
 import { updatePage } from './pages/update-page.tsx';
 import { updatesPage } from './pages/updates-page.tsx';
 
@@ -13,10 +18,16 @@ export const PAGES: readonly Page[] = [
   paymentsPage,
   paymentPage,
   orderPage,
+  reviewsPage,
   operationsPage,
   deliveriesPage,
   updatesPage,
   updatePage,
+  gatewaysPage,
+  systemPage,
+  reconcilePage,
+  reconciliationPage,
+  auditPage,
 ];
 
 /** The page with this address below the dashboard's own, and the parameters in it. */

@@ -1,4 +1,4 @@
-import { PaidonceError, type PaidonceClient } from '@paidonce/client';
+import { PaidonceConnectionError, PaidonceError, type PaidonceClient } from '@paidonce/client';
 import { allows, type Scope } from '../config/api-keys.ts';
 import type { SignedIn } from './sign-in.ts';
 
@@ -40,6 +40,12 @@ export async function part<Data>(asked: Promise<Data>): Promise<Part<Data>> {
 
 /** Null for an error that no call of the API has sent. */
 export function troubleOf(error: unknown): Trouble | null {
+  if (error instanceof PaidonceConnectionError)
+    return {
+      status: 503,
+      code: 'no_answer',
+      text: 'the API did not answer in time: the store or Temporal may hang',
+    };
   if (!(error instanceof PaidonceError)) return null;
   const fields = error.errors.map(({ pointer, detail }) => `${pointer}: ${detail}`).join('; ');
   const text = fields === '' ? error.message : `${error.message} (${fields})`;

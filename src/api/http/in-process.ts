@@ -17,16 +17,24 @@ export function fetchInProcess(app: Koa): (request: Request) => Promise<Response
     const headers = Object.fromEntries(request.headers);
     const address = headers[ADDRESS_HEADER];
     delete headers[ADDRESS_HEADER];
-    const answer = await inject(dispatch, {
+    const asked = inject(dispatch, {
       method: request.method as NonNullable<InjectOptions['method']>,
       url: pathname + search,
       headers,
       ...(address !== undefined && { remoteAddress: address }),
       ...(request.body !== null && { payload: Buffer.from(await request.arrayBuffer()) }),
     });
+    const answer = await Promise.race([asked, abortOf(request.signal)]);
     const body = [204, 304].includes(answer.statusCode) ? null : new Uint8Array(answer.rawPayload);
     return new Response(body, { status: answer.statusCode, headers: headersOf(answer.headers) });
   };
+}
+
+/** The call goes on: only its caller does not wait any longer. */
+function abortOf(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
 }
 
 function headersOf(given: object): [string, string][] {

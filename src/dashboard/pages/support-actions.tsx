@@ -118,6 +118,33 @@ export const SUPPORT_ACTIONS: readonly Action[] = [
     },
   },
   {
+    path: '/reconcile/begin',
+    scopes: ['support'],
+    async confirm({ api }, { query }) {
+      const { data } = await api.gateways.list();
+      const gateway = query.get('gateway') ?? data[0]?.id ?? '';
+      const found = data.find(({ id }) => id === gateway);
+      return {
+        title: 'Compare with a gateway',
+        facts: [['Gateway', shown(found?.name ?? gateway, 60)]],
+        effect: [
+          'Every transaction of the last seven days is compared. Runs of payments that differ look at the gateway again.',
+          'No money moves by that.',
+        ],
+        hidden: { gateway },
+        reason: null,
+        button: 'Compare now',
+        command: commandLine('paidonce', 'reconcile', '--gateway', gateway),
+        back: '/reconcile',
+        refusal: found === undefined ? 'No such gateway is configured.' : undefined,
+      };
+    },
+    async act({ api }, _address, form) {
+      const { id } = await api.reconciliations.create({ gateway: form.get('gateway') ?? '' });
+      return `/reconcile/${encodeURIComponent(id)}`;
+    },
+  },
+  {
     path: '/mark',
     scopes: ['support', 'money'],
     async confirm({ api, who }, { query }) {

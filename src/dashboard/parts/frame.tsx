@@ -28,8 +28,10 @@ export function renderPage(props: FrameProps): string {
     <html lang="en">
       <Head title={`${page.title} · paidonce`} base={visit.base} scripts={['live', 'keys', 'times']} />
       <body class="dashboard">
-        <Band glance={props.glance} />
-        <Bar {...props} />
+        <header>
+          <Band glance={props.glance} />
+          <Bar {...props} />
+        </header>
         <main>
           {page.heading ?? <h1>{page.title}</h1>}
           <Away glance={props.glance} />
@@ -101,7 +103,7 @@ function Bar({ visit, glance, nav, at }: FrameProps): VNode {
   const { base } = visit;
   const { needs } = glance;
   return (
-    <header class="bar">
+    <div class="bar">
       <a class="brand" href={base}>
         paidonce
       </a>
@@ -123,7 +125,7 @@ function Bar({ visit, glance, nav, at }: FrameProps): VNode {
           </a>
         ))}
       </nav>
-    </header>
+    </div>
   );
 }
 

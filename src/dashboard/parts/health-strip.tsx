@@ -47,6 +47,16 @@ export function HealthStrip({
   );
 }
 
+/** The checks by dot, in their order; work for people comes last. */
+export function checksByPart(checks: readonly Check[]): [name: string, checks: Check[]][] {
+  const parts = DOTS.map(({ name }): [string, Check[]] => [
+    name,
+    checks.filter((check) => dotOf(check) === name),
+  ]);
+  const work = checks.filter(({ name }) => NOT_HEALTH.test(name));
+  return [...parts, ['Work', work]];
+}
+
 function dotOf({ name }: Check): string | null {
   if (NOT_HEALTH.test(name)) return null;
   return DOTS.find(({ checks }) => checks.test(name))?.name ?? DOTS[0]?.name ?? null;

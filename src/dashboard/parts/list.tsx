@@ -24,7 +24,7 @@ export function Table<Row>({ label, columns, rows, idOf, empty }: TableProps<Row
   if (rows.length === 0) return <p class="muted empty">{empty}</p>;
   return (
     // A table that is wider than the screen is scrolled by the keyboard too.
-    <div class="scroll" role="region" aria-label={label} tabIndex={0}>
+    <div class="scroll" role="region" aria-label={`Table: ${label}`} tabIndex={0}>
       <table>
         <thead>
           <tr>

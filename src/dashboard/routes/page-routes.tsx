@@ -12,6 +12,9 @@ import type { SignedIn } from '../sign-in.ts';
 import { may, type Visit } from '../visit.ts';
 import { readForm, requireOwnForm, whoIs } from './requests.ts';
 
+/** A page whose store hangs says so, instead of hanging too. Money moves answer within 14 s. */
+const PATIENCE_MS = { page: 3_000, action: 20_000 } as const;
+
 /** Every page, the stream that keeps it up to date, and every action. */
 export function pageRoutes(router: Router, dashboard: Dashboard): void {
   router.get('/live', (ctx) => stream(ctx, dashboard));
@@ -58,7 +61,7 @@ async function act(ctx: RouterContext, action: Action, dashboard: Dashboard): Pr
     throw new Refused(401, 'You are not signed in', 'Nothing was done. Sign in and do it again.');
   const form = await readForm(ctx);
   requireOwnForm(form, who);
-  const visit = visitAs(who, dashboard, ctx.ip);
+  const visit = visitAs(who, dashboard, { address: ctx.ip, purpose: 'action' });
   requireScope(visit, action);
   const goTo = await action.act(visit, addressOf(ctx, action.path), form);
   ctx.status = 303;
@@ -87,7 +90,7 @@ async function stream(ctx: RouterContext, dashboard: Dashboard): Promise<void> {
   const body = dashboard.live.open({
     key: [...who.key.scopes, wanted.pathname, wanted.search].join(' '),
     async render() {
-      const answer = await page.show(visitAs(who, dashboard, ctx.ip), address);
+      const answer = await page.show(visitAs(who, dashboard, { address: ctx.ip }), address);
       return answer.goTo === undefined ? renderLive(answer) : '';
     },
     isAllowed: () => whoIs(ctx, dashboard) !== null,
@@ -105,14 +108,23 @@ async function stream(ctx: RouterContext, dashboard: Dashboard): Promise<void> {
 /** Somebody that is not signed in is shown the sign-in first. */
 function visitOf(ctx: Context, dashboard: Dashboard): Visit | null {
   const who = whoIs(ctx, dashboard);
-  if (who !== null) return visitAs(who, dashboard, ctx.ip);
+  if (who !== null) return visitAs(who, dashboard, { address: ctx.ip });
   const { base } = dashboard;
   ctx.status = 303;
   ctx.redirect(`${base}/login?${new URLSearchParams({ next: `${base}${below(ctx.url)}` })}`);
   return null;
 }
 
-function visitAs(who: SignedIn, { fetch, headers, base, now }: Dashboard, address: string): Visit {
+interface From {
+  readonly address: string;
+  readonly purpose?: keyof typeof PATIENCE_MS;
+}
+
+function visitAs(
+  who: SignedIn,
+  { fetch, headers, base, now }: Dashboard,
+  { address, purpose = 'page' }: From,
+): Visit {
   const asPerson = (input: RequestInfo | URL, init?: RequestInit) => {
     const request = new Request(input, init);
     request.headers.set(headers.address, address);
@@ -124,6 +136,7 @@ function visitAs(who: SignedIn, { fetch, headers, base, now }: Dashboard, addres
     apiKey: who.key.key,
     fetch: asPerson,
     maxRetries: 0,
+    timeoutMs: PATIENCE_MS[purpose],
   });
   return { who, api, base, now: now() };
 }

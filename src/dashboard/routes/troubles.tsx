@@ -34,8 +34,6 @@ export function troublesInWords({ base, onError }: Dashboard): Middleware {
     ctx.set('Cache-Control', 'no-store');
     try {
       await next();
-      const isLost = ctx.status === 404 && ctx.body === undefined;
-      if (isLost) throw new Refused(404, 'There is no such page', 'The navigation lists all pages.');
     } catch (error) {
       const { status, title, text } = wordsOf(error, () => onError(error, ctx));
       ctx.status = status;

@@ -1,0 +1,214 @@
+/** Contract §9 in a browser, with everything that `npm start` starts. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { CHROMIUM_FLAGS } from '../../kit/chromium.js';
+import { READY_WITHIN_MS, startEverything, type Everything } from '../../kit/everything.js';
+import { PAGES } from '../../src/dashboard/pages.ts';
+
+const STEP_LIMIT_MS = 20_000;
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+let everything: Everything;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+
+beforeAll(async () => {
+  everything = await startEverything();
+  browser = await chromium.launch({
+    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+    args: CHROMIUM_FLAGS,
+  });
+  context = await browser.newContext();
+  page = await context.newPage();
+  page.setDefaultTimeout(STEP_LIMIT_MS);
+  await signIn(page);
+}, READY_WITHIN_MS + 60_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await everything?.stop();
+}, 60_000);
+
+async function signIn(on: Page, to = ''): Promise<void> {
+  await on.goto(`${everything.urls.dashboard}${to}`);
+  await on.getByLabel('API key').fill(everything.apiKey);
+  await on.getByLabel('Your name').fill('Ada');
+  await on.getByRole('button', { name: 'Sign in' }).click();
+  await on.waitForURL(`${everything.urls.dashboard}${to}`);
+}
+
+/** Buys in the demo shop. Returns the order's reference. */
+async function buy(how = 'Authorize'): Promise<string> {
+  const shop = await context.newPage();
+  shop.setDefaultTimeout(STEP_LIMIT_MS);
+  await shop.goto(everything.urls.shop);
+  await shop.getByRole('button', { name: 'Buy Oak chair', exact: true }).click();
+  await shop.waitForURL(`${everything.urls.sandbox}/v1/view/**`);
+  await shop.getByRole('button', { name: how, exact: true }).click();
+  await shop.waitForURL(`${everything.urls.shop}/orders/**`);
+  const order = decodeURIComponent(new URL(shop.url()).pathname.split('/')[2] ?? '');
+  await shop.close();
+  return order;
+}
+
+async function paidOrder(): Promise<string> {
+  const order = await buy();
+  await page.goto(`${everything.urls.dashboard}/orders/${order}`);
+  await page.locator('.badge.big', { hasText: 'PAID' }).waitFor();
+  return order;
+}
+
+/** Fills in and sends one of the forms of an order's page, up to the page of its effect. */
+async function ask(on: Page, name: string, reason: string): Promise<void> {
+  const form = on.locator('details.move', { has: on.getByText(name, { exact: true }) });
+  await form.locator('summary').click();
+  await form.getByLabel('Reason').fill(reason);
+  await form.getByRole('button', { name: 'Continue' }).click();
+  await on.getByRole('heading', { name: 'What will happen' }).waitFor();
+}
+
+async function operationsOf(order: string): Promise<{ kind: string; status: string; key: string | null }[]> {
+  const { payments } = await read<{ payments: string[] }>(`/v1/orders/${order}`);
+  return (await read<{ data: never[] }>(`/v1/payments/${payments[0]}/operations`)).data;
+}
+
+async function read<Answer>(path: string): Promise<Answer> {
+  const headers = { authorization: `Bearer ${everything.apiKey}` };
+  return (await (await fetch(everything.urls.api + path, { headers })).json()) as Answer;
+}
+
+/** Resolves with the time at which the page first shows a paid order, without a reload. */
+const SEEN = `new Promise((resolve) => {
+  const look = () => document.getElementById('live').textContent.includes('AUTHORIZED') && resolve(Date.now());
+  new MutationObserver(look).observe(document.getElementById('live'), { childList: true, subtree: true });
+})`;
+
+describe('the dashboard, in a browser', () => {
+  it(
+    'shows an order that is bought in the shop within two seconds of its payment, on two pages',
+    async () => {
+      const list = await context.newPage();
+      await list.goto(`${everything.urls.dashboard}/payments`);
+      await page.goto(everything.urls.dashboard);
+      await page.locator('#freshness', { hasText: 'live' }).waitFor();
+      await list.locator('#freshness', { hasText: 'live' }).waitFor();
+      const seen = [page, list].map((on) => on.evaluate(SEEN) as Promise<number>);
+      const order = await buy();
+      const { paidAt } = await read<{ paidAt: string }>(`/v1/orders/${order}`);
+      for (const at of await Promise.all(seen)) expect(at - Date.parse(paidAt)).toBeLessThan(2_000);
+      await list.close();
+    },
+    5 * STEP_LIMIT_MS,
+  );
+
+  it(
+    'captures and refunds once, though the form is in two tabs and clicked twice, and says who did it',
+    async () => {
+      const order = await paidOrder();
+      for (const name of ['Capture', 'Refund']) {
+        await page.goto(`${everything.urls.dashboard}/orders/${order}`);
+        await ask(page, name, `${name} for the test`);
+        const other = await context.newPage();
+        await other.goto(page.url());
+        await expect(page.locator('.confirm').innerText()).resolves.toContain('722.00 NOK');
+        const button = `${name} 722.00 NOK`;
+        await page.getByRole('button', { name: button }).dblclick();
+        await page.locator('#result', { hasText: 'done' }).waitFor();
+        await other.getByRole('button', { name: button }).click();
+        await other.locator('#result', { hasText: 'done' }).waitFor();
+        await other.close();
+      }
+      const operations = await operationsOf(order);
+      expect(operations.map(({ kind, status }) => `${kind} ${status}`)).toEqual([
+        'refund done',
+        'capture done',
+      ]);
+      await page.goto(`${everything.urls.dashboard}/audit?order=${order}`);
+      await page
+        .getByRole('row', { name: /refund.* Ada / })
+        .first()
+        .waitFor();
+    },
+    6 * STEP_LIMIT_MS,
+  );
+
+  it(
+    'gives an authorization back, and shows that shop, paidonce and gateway agree',
+    async () => {
+      const order = await paidOrder();
+      await ask(page, 'Void', 'the customer has changed their mind');
+      await page.getByRole('button', { name: 'Give the authorization back' }).click();
+      await page.locator('#result', { hasText: 'done' }).waitFor();
+      await page.getByRole('cell', { name: 'knows order.voided' }).waitFor();
+      expect(await operationsOf(order)).toMatchObject([{ kind: 'void', status: 'done' }]);
+    },
+    5 * STEP_LIMIT_MS,
+  );
+
+  it(
+    'works without scripts: signs in, opens an order, repeats the effect and captures',
+    async () => {
+      const order = await paidOrder();
+      const plain = await browser.newContext({ javaScriptEnabled: false });
+      const on = await plain.newPage();
+      await signIn(on, `/orders/${order}`);
+      await ask(on, 'Capture', 'without scripts');
+      await on.getByRole('button', { name: 'Capture 722.00 NOK' }).click();
+      await on.locator('#result').waitFor();
+      await plain.close();
+      expect(await operationsOf(order)).toMatchObject([{ kind: 'capture', key: expect.any(String) }]);
+    },
+    5 * STEP_LIMIT_MS,
+  );
+
+  it(
+    'is used by the keyboard: / searches, j and k move, enter opens; back and reload keep the filter',
+    async () => {
+      const order = await paidOrder();
+      await page.goto(`${everything.urls.dashboard}/payments?status=AUTHORIZED`);
+      await page.keyboard.press('/');
+      await page.keyboard.type(order);
+      await page.keyboard.press('Enter');
+      await page.waitForURL(/\/(orders|payments)\/[^?]+$/);
+      await page.goBack();
+      await page.reload();
+      expect(new URL(page.url()).search).toBe('?status=AUTHORIZED');
+      await page.getByRole('list', { name: 'Filters in use' }).waitFor();
+      await page.keyboard.press('j');
+      await page.keyboard.press('j');
+      await page.keyboard.press('k');
+      const first = page.locator('tr[data-row] a').first();
+      expect(await first.evaluate((link) => link === document.activeElement)).toBe(true);
+      await page.keyboard.press('Enter');
+      await page.waitForURL(/\/payments\/pay_/);
+    },
+    4 * STEP_LIMIT_MS,
+  );
+
+  it(
+    'has no violation by axe and needs no scrolling sideways at 360 px, on every page, light and dark',
+    async () => {
+      const order = await paidOrder();
+      const paths = PAGES.filter(({ path }) => !path.includes(':')).map(({ path }) => path);
+      for (const colorScheme of ['light', 'dark'] as const)
+        for (const path of [...paths, `/orders/${order}`, '/login']) {
+          const on = await context.newPage();
+          await on.emulateMedia({ colorScheme });
+          await on.setViewportSize({ width: 360, height: 740 });
+          await on.goto(`${everything.urls.dashboard}${path}`);
+          await on.evaluate(AXE);
+          const violations = await on.evaluate(
+            'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes[0].html]))',
+          );
+          expect([path, colorScheme, violations]).toEqual([path, colorScheme, []]);
+          const width = await on.evaluate('document.documentElement.scrollWidth');
+          expect([path, width]).toEqual([path, 360]);
+          await on.close();
+        }
+    },
+    8 * STEP_LIMIT_MS,
+  );
+});
