@@ -95,7 +95,7 @@ describe('the dashboard, in a browser', () => {
       await page.goto(everything.urls.dashboard);
       await page.locator('#freshness', { hasText: 'live' }).waitFor();
       await list.locator('#freshness', { hasText: 'live' }).waitFor();
-      const seen = [page, list].map((on) => on.evaluate(SEEN) as Promise<number>);
+      const seen = [page, list].map((on) => on.evaluate<number>(SEEN));
       const order = await buy();
       const { paidAt } = await read<{ paidAt: string }>(`/v1/orders/${order}`);
       for (const at of await Promise.all(seen)) expect(at - Date.parse(paidAt)).toBeLessThan(2_000);

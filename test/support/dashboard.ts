@@ -54,7 +54,7 @@ export class Visitor {
       new RegExp(`\\b${name}="([^"]*)"`).exec(attributes)?.[1];
     return Object.fromEntries(
       inputs.map((one) => [value(one, 'name') ?? '', unescaped(value(one, 'value') ?? '')]),
-    ) as Record<string, string>;
+    );
   }
 
   async #send(

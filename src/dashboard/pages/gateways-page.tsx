@@ -1,5 +1,5 @@
 /** Each gateway: its checks, what it can do, and its payments that are open. */
-import type { VNode } from 'preact';
+import type { ComponentChildren, VNode } from 'preact';
 import type { GatewayView, Health } from '../glance.ts';
 import type { Page } from '../page.ts';
 import { Pill } from '../parts/pill.tsx';
@@ -88,7 +88,7 @@ function Abilities({ gateway }: { gateway: GatewayView }): VNode {
   );
 }
 
-function Fact({ name, children }: { name: string; children: import('preact').ComponentChildren }): VNode {
+function Fact({ name, children }: { name: string; children: ComponentChildren }): VNode {
   return (
     <div>
       <dt>{name}</dt>

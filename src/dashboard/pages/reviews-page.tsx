@@ -106,7 +106,7 @@ function Card({ payment, gateway, visit }: { payment: Payment; gateway: string; 
       <Differences payment={payment} gateway={gateway} />
       {help !== undefined && (
         <p>
-          <strong>Look at:</strong> {help.lookAt}. <strong>Then:</strong> {help.then}.
+          <strong>Look at:</strong> {help.lookAt}. <strong>Then:</strong> {help.decide}.
         </p>
       )}
       {may(visit, 'money') && (
