@@ -1,7 +1,7 @@
 /** The service's checks of itself, for `GET /v1/health` and `paidonce doctor`. */
 import { remembered } from '../lib/remembered.ts';
 import type { Service } from '../service.ts';
-import { listPayments } from '../store/lists.ts';
+import { listPayments } from '../store/list-payments.ts';
 import type { Db } from '../store/open.ts';
 import { VERSION } from '../lib/version.ts';
 import type { Check } from './check.ts';

@@ -12,7 +12,7 @@ export function checkOperations(db: Db): Promise<Check> {
 }
 
 async function find(db: Db): Promise<CheckResult> {
-  const createdBefore = new Date(Date.now() - WAITED_LONG_MS);
+  const createdBefore = new Date(Date.now() - WAITED_LONG_MS).toISOString();
   const { rows, hasMore } = await pageOfOperations(db, { isOpen: true, createdBefore, limit: 100 });
   if (rows.length === 0) return ok('none has waited long');
   const names = rows.map(

@@ -4,6 +4,7 @@ import {
   desc,
   eq,
   getTableColumns,
+  gt,
   gte,
   inArray,
   isNotNull,
@@ -13,10 +14,9 @@ import {
   type Column,
   type SQL,
 } from 'drizzle-orm';
-import type { PaymentStatus } from '../domain/payment.ts';
 import { isOnlyRow } from './backfilled.ts';
 import type { DeliveryRow } from './deliveries.ts';
-import { idsFrom } from './new-ids.ts';
+import { idsFrom, idsUntil, type Prefix } from './new-ids.ts';
 import type { Db } from './open.ts';
 import type { OperationRow } from './operations.ts';
 import type { OutboxRow, OutboxState } from './outbox.ts';
@@ -31,53 +31,32 @@ export interface Page<Row> {
   readonly hasMore: boolean;
 }
 
-export interface PaymentFilter {
-  readonly order?: string | undefined;
-  readonly status?: PaymentStatus | undefined;
-  readonly gateway?: string | undefined;
-  readonly createdAfter?: string | undefined;
-  /** Payments whose authorization is expected to lapse before this time. */
-  readonly expiringBefore?: string | undefined;
-  /** Payments that wait for a person: in REVIEW, or with a review mark. */
-  readonly review?: 'true' | undefined;
-  readonly limit: number;
-  readonly cursor?: string | undefined;
-}
-
-export async function listPayments(db: Db, filter: PaymentFilter): Promise<Page<PaymentRow>> {
-  const { order, status, gateway, createdAfter, expiringBefore, review, cursor, limit } = filter;
-  const wanted = [
-    is(payments.orderReference, order),
-    is(payments.status, status),
-    is(payments.gateway, gateway),
-    madeSince(payments.id, 'pay', payments.createdAt, createdAfter),
-    expiringBefore === undefined ? undefined : lt(payments.authorizationExpiresAt, new Date(expiringBefore)),
-    review && or(eq(payments.status, 'REVIEW'), isNotNull(payments.reviewMark)),
-    cursor === undefined ? undefined : lt(payments.id, cursor),
-  ];
-  const found = await db
-    .select()
-    .from(payments)
-    .where(and(...wanted))
-    .orderBy(desc(payments.id))
-    .limit(limit + 1);
-  return pageOf(found, limit);
-}
-
 export interface DeliveryFilter {
   readonly payment?: string | undefined;
+  readonly order?: string | undefined;
   readonly gateway?: string | undefined;
   readonly outcome?: string | undefined;
+  readonly state?: string | undefined;
+  /** The reason, or its part before the first colon. */
+  readonly reason?: string | undefined;
+  readonly receivedAfter?: string | undefined;
+  readonly receivedBefore?: string | undefined;
   readonly limit: number;
   readonly cursor?: string | undefined;
 }
 
 export async function listDeliveries(db: Db, filter: DeliveryFilter): Promise<Page<DeliveryRow>> {
-  const { payment, gateway, outcome, cursor, limit } = filter;
+  const { payment, order, gateway, outcome, state, reason, receivedAfter, receivedBefore } = filter;
+  const { cursor, limit } = filter;
   const wanted = [
     is(deliveries.paymentId, payment),
+    order === undefined ? undefined : inArray(deliveries.paymentId, paymentsOf(db, order)),
     is(deliveries.gateway, gateway),
     is(deliveries.outcome, outcome),
+    is(deliveries.state, state),
+    reason === undefined ? undefined : reasonIs(deliveries.reason, reason),
+    madeSince(deliveries.id, 'dlv', deliveries.receivedAt, receivedAfter),
+    madeBefore(deliveries.id, 'dlv', deliveries.receivedAt, receivedBefore),
     isOnlyRow,
     cursor === undefined ? undefined : lt(deliveries.id, cursor),
   ];
@@ -90,8 +69,16 @@ export async function listDeliveries(db: Db, filter: DeliveryFilter): Promise<Pa
   return pageOf(found, limit);
 }
 
+/** How the last attempt was answered: the class of its status, or `none` where there was no answer. */
+export type AnswerClass = '2xx' | '3xx' | '4xx' | '5xx' | 'none';
+
 export interface UpdateFilter {
   readonly state?: OutboxState | undefined;
+  readonly type?: string | undefined;
+  readonly answer?: AnswerClass | undefined;
+  /** When it was queued. */
+  readonly createdAfter?: string | undefined;
+  readonly createdBefore?: string | undefined;
   readonly minAttempts?: number | undefined;
   readonly payment?: string | undefined;
   readonly order?: string | undefined;
@@ -102,9 +89,14 @@ export interface UpdateFilter {
 
 /** Updates to the merchant, newest first. */
 export async function pageOfUpdates(db: Db, filter: UpdateFilter): Promise<Page<OutboxRow>> {
-  const { state, minAttempts, payment, order, cursor, limit } = filter;
+  const { state, type, answer, createdAfter, createdBefore, minAttempts, payment, order } = filter;
+  const { cursor, limit } = filter;
   const wanted = [
     is(outbox.state, state),
+    is(outbox.type, type),
+    answer && wasAnswered(answer),
+    createdAfter === undefined ? undefined : gte(outbox.createdAt, new Date(createdAfter)),
+    createdBefore === undefined ? undefined : lt(outbox.createdAt, new Date(createdBefore)),
     minAttempts === undefined ? undefined : gte(outbox.attempts, minAttempts),
     is(outbox.paymentId, payment),
     is(outbox.orderReference, order),
@@ -121,28 +113,55 @@ export async function pageOfUpdates(db: Db, filter: UpdateFilter): Promise<Page<
   return pageOf(found, limit);
 }
 
+/**
+ * Only a 2xx ends an update as delivered. Any other answer is that of one of the few updates that are not, and the
+ * states are written as in the indexes of these.
+ */
+function wasAnswered(answer: AnswerClass): SQL | undefined {
+  if (answer === '2xx') return eq(outbox.state, 'delivered');
+  const isStatus = sql`${outbox.lastAnswer} ~ '^[0-9]{3}$'`;
+  const isIt =
+    answer === 'none'
+      ? and(gt(outbox.attempts, 0), sql`not ${isStatus}`)
+      : and(isStatus, sql`left(${outbox.lastAnswer}, 1) = ${answer.slice(0, 1)}`);
+  return or(and(eq(outbox.state, 'pending'), isIt), and(inArray(outbox.state, ['gave_up', 'gone']), isIt));
+}
+
 export interface OperationFilter {
   readonly state?: OperationRow['state'] | undefined;
   /** Neither done nor failed. */
   readonly isOpen?: true;
   readonly kind?: OperationRow['kind'] | undefined;
-  readonly createdBefore?: Date | undefined;
+  readonly cause?: OperationRow['cause'] | undefined;
+  readonly payment?: string | undefined;
+  readonly order?: string | undefined;
+  readonly gateway?: string | undefined;
+  readonly createdAfter?: string | undefined;
+  readonly createdBefore?: string | undefined;
   readonly limit: number;
   readonly cursor?: string | undefined;
 }
 
 export interface ListedOperation
-  extends OperationRow, Pick<PaymentRow, 'orderReference' | 'currency' | 'acceptedCurrency'> {
+  extends OperationRow, Pick<PaymentRow, 'orderReference' | 'currency' | 'acceptedCurrency' | 'gateway'> {
   /** The payment's own transaction. */
   readonly ownTransactionId: string | null;
 }
 
 /** Captures, refunds and voids of all orders. */
 export async function pageOfOperations(db: Db, filter: OperationFilter): Promise<Page<ListedOperation>> {
-  const { state, isOpen, kind, createdBefore, cursor, limit } = filter;
+  const { state, isOpen, kind, cause, payment, order, gateway, createdAfter, createdBefore } = filter;
+  const { cursor, limit } = filter;
   const { orderReference, currency, acceptedCurrency, transactionId: ownTransactionId } = payments;
+  const ofPayment = {
+    orderReference,
+    currency,
+    acceptedCurrency,
+    ownTransactionId,
+    gateway: payments.gateway,
+  };
   const found = await db
-    .select({ ...getTableColumns(operations), orderReference, currency, acceptedCurrency, ownTransactionId })
+    .select({ ...getTableColumns(operations), ...ofPayment })
     .from(operations)
     .innerJoin(payments, eq(payments.id, operations.paymentId))
     .where(
@@ -150,7 +169,12 @@ export async function pageOfOperations(db: Db, filter: OperationFilter): Promise
         is(operations.state, state),
         isOpen && inArray(operations.state, ['pending', 'unknown']),
         is(operations.kind, kind),
-        createdBefore && lt(operations.createdAt, createdBefore),
+        is(operations.cause, cause),
+        is(operations.paymentId, payment),
+        is(payments.orderReference, order),
+        is(payments.gateway, gateway),
+        madeSince(operations.id, 'op', operations.createdAt, createdAfter),
+        madeBefore(operations.id, 'op', operations.createdAt, createdBefore),
         cursor === undefined ? undefined : lt(operations.id, cursor),
       ),
     )
@@ -162,13 +186,41 @@ export async function pageOfOperations(db: Db, filter: OperationFilter): Promise
 /** Compares the id too, which begins with the time: a scan in id order then knows where to stop. */
 export function madeSince(
   id: Column,
-  prefix: 'pay' | 'aud',
+  prefix: Prefix,
   at: Column,
   since: string | undefined,
 ): SQL | undefined {
   if (since === undefined) return undefined;
   const time = new Date(since);
   return and(gte(at, time), gte(id, idsFrom(prefix, time)));
+}
+
+/** The same for a time before which: the scan then knows where to begin. */
+export function madeBefore(
+  id: Column,
+  prefix: Prefix,
+  at: Column,
+  until: string | undefined,
+): SQL | undefined {
+  if (until === undefined) return undefined;
+  const time = new Date(until);
+  return and(lt(at, time), lt(id, idsUntil(prefix, time)));
+}
+
+/** How much of a reason the indexes have: it may be a gateway's text of any length. */
+const INDEXED = 60;
+
+/** The reason is this one, or begins with this one and a colon. */
+export function reasonIs(column: Column, given: string): SQL | undefined {
+  const [beginning = ''] = given.split(':');
+  const isIndexed = sql`left(split_part(${column}, ':', 1), 60) = ${beginning.slice(0, INDEXED)}`;
+  const isWhole = beginning === given && given.length < INDEXED;
+  const isSame = or(eq(column, given), sql`starts_with(${column}, ${`${given}:`})`);
+  return and(isNotNull(column), isIndexed, isWhole ? undefined : isSame);
+}
+
+function paymentsOf(db: Db, order: string) {
+  return db.select({ id: payments.id }).from(payments).where(eq(payments.orderReference, order));
 }
 
 /** No condition where no value is given. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-type Prefix = 'pay' | 'dlv' | 'op' | 'wake' | 'aud' | 'rec' | 'bkf';
+export type Prefix = 'pay' | 'dlv' | 'op' | 'wake' | 'aud' | 'rec' | 'bkf' | 'apr';
 
 /** An id that shows its kind and sorts by time, so that lists need no second key: `pay_01f3…`. `at`: in milliseconds. */
 export function newId(prefix: Prefix, at = Date.now()): string {
@@ -16,6 +16,11 @@ const CLOCKS_APART_MS = 3_600_000;
  */
 export function idsFrom(prefix: Prefix, at: Date): string {
   return beginning(prefix, Math.max(0, at.getTime() - CLOCKS_APART_MS));
+}
+
+/** Above the id of every row that the store created before that time. */
+export function idsUntil(prefix: Prefix, at: Date): string {
+  return beginning(prefix, Math.max(0, at.getTime() + CLOCKS_APART_MS));
 }
 
 function beginning(prefix: Prefix, ms: number): string {

@@ -2,9 +2,10 @@
  * Repetitions on a person's request: run a stored callback again, send an update again. The person and the
  * reason are noted in the timeline, beside the audit log of the call.
  */
-import { and, asc, eq, gte, inArray, isNotNull, ne, sql, type Column, type SQL } from 'drizzle-orm';
+import { and, asc, eq, gte, inArray, isNotNull, lt, ne, sql } from 'drizzle-orm';
 import { nameOf, type Asker } from './asker.ts';
 import type { DeliveryRow } from './deliveries.ts';
+import { is } from './lists.ts';
 import { newId } from './new-ids.ts';
 import type { Db } from './open.ts';
 import type { OutboxRow, OutboxState } from './outbox.ts';
@@ -68,33 +69,35 @@ export const RESENDABLE: readonly OutboxState[] = ['pending', 'gave_up', 'gone',
 /** The body is still there: RETENTION_UPDATES has not deleted it. */
 const hasBody = ne(outbox.body, '');
 
-/** The updates that were given up at this time or later and can be sent again, oldest first. */
-export function gaveUpSince(db: Db, since: Date, limit: number): Promise<string[]> {
-  const wanted = and(eq(outbox.state, 'gave_up'), gte(outbox.finishedAt, since), hasBody);
-  return effectsOf(db, { wanted, by: outbox.finishedAt, limit });
+/** Updates that are sent again together. The times and `minAttempts` are optional. */
+export interface ResendFilter {
+  readonly state: 'gave_up' | 'gone' | 'pending';
+  /** When they ended; of pending ones, when they were queued. */
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+  readonly type?: string | undefined;
+  readonly order?: string | undefined;
+  readonly minAttempts?: number | undefined;
 }
 
-/**
- * The updates that were queued at this time or later, were tried, and wait for their next retry, oldest
- * first.
- */
-export function waitingSince(db: Db, since: Date, limit: number): Promise<string[]> {
-  const wanted = and(
-    eq(outbox.state, 'pending'),
-    gte(outbox.createdAt, since),
-    isNotNull(outbox.attemptedAt),
-  );
-  return effectsOf(db, { wanted, by: outbox.createdAt, limit });
-}
-
-async function effectsOf(
-  db: Db,
-  { wanted, by, limit }: { readonly wanted: SQL | undefined; readonly by: Column; readonly limit: number },
-): Promise<string[]> {
+/** The updates that match and can be sent again, oldest first. A pending one waits for its next retry. */
+export async function findResendable(db: Db, filter: ResendFilter, limit: number): Promise<string[]> {
+  const { state, since, until, type, order, minAttempts } = filter;
+  const by = state === 'pending' ? outbox.createdAt : outbox.finishedAt;
   const found = await db
     .select({ effectId: outbox.effectId })
     .from(outbox)
-    .where(wanted)
+    .where(
+      and(
+        eq(outbox.state, state),
+        state === 'pending' ? isNotNull(outbox.attemptedAt) : hasBody,
+        since === undefined ? undefined : gte(by, new Date(since)),
+        until === undefined ? undefined : lt(by, new Date(until)),
+        is(outbox.type, type),
+        is(outbox.orderReference, order),
+        minAttempts === undefined ? undefined : gte(outbox.attempts, minAttempts),
+      ),
+    )
     .orderBy(asc(by), asc(outbox.effectId))
     .limit(limit);
   return found.map(({ effectId }) => effectId);

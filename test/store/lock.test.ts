@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { DirectoryInUse, lockDirectory } from '../../src/store/directory-lock.ts';
 import { openStore } from '../../src/store/open.ts';
-import { listPayments } from '../../src/store/lists.ts';
+import { listPayments } from '../../src/store/list-payments.ts';
 import { startModule, type Child } from '../support/child.ts';
 import { builtFolder } from '../support/compiled.ts';
 import { until } from '../support/until.ts';

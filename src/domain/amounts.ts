@@ -1,5 +1,5 @@
 /** Amounts as people write them. */
-import { formatMoney, MAX_AMOUNT_MINOR, type Money } from '../domain/money.ts';
+import { formatMoney, MAX_AMOUNT_MINOR, type Money } from './money.ts';
 
 const WRITTEN = /^(?:([A-Za-z]{3}) ?)?(0|[1-9]\d{0,9})(?:[.,](\d{1,4}))?(?: ?([A-Za-z]{3}))?$/;
 
