@@ -3,7 +3,7 @@
  * that it is being sent before it is sent, and record the result. A lost one is sent again only with its key.
  */
 import { crashable } from '../crash-points.ts';
-import { isGiveBack } from '../domain/operation.ts';
+import { isGiveBack, lookedForMs } from '../domain/operation.ts';
 import { readAttempt, renewKey, type Attempt } from '../store/operation-attempts.ts';
 import type { Transaction } from '../domain/transaction.ts';
 import type { GatewayTools } from './ask-gateway.ts';
@@ -26,7 +26,7 @@ import { sendAgain, sendIfAllowed } from './send-operation.ts';
 export async function attemptOperation(moving: GatewayTools, input: OperationInput): Promise<AttemptResult> {
   const at = await readAttempt(moving.db, input.operationId);
   const { tried, seen } = await tryOnce(moving, at, input.now);
-  const givenUp = givenUpBy(tried, input.now, unconfirmedMs(moving, at));
+  const givenUp = givenUpBy(tried, input.now, lookedForMs(keyMsOf(moving, at)));
   const failure = tried.failure ?? givenUp;
   const result = { ...tried, ...(failure && { failure }) };
   const isInReview = await recordTried(moving, at, input, result, seen);
@@ -90,8 +90,8 @@ async function notShown(
   now: number,
 ): Promise<Tried> {
   const { gateway } = moving;
-  const { kind, code, keySince } = at.operation;
-  const keyMs = gateway.traits.keys.operateMs[kind];
+  const { code, keySince } = at.operation;
+  const keyMs = keyMsOf(moving, at);
   const isBehind = lagsBehind(at.payment, gateway.account, transaction);
   if (keyMs === 0 || transaction.status === 'UNCLEAR' || isBehind) return lost(moving, at, { transaction });
   const isKeyKnown = keySince !== null && passedMs(keySince, now) < keyMs;
@@ -103,6 +103,11 @@ async function notShown(
   return operation.sentAt === null
     ? sendIfAllowed(moving, { ...at, operation }, transaction)
     : tried(at, 'busy');
+}
+
+/** How long the gateway knows the operation's key; 0 where it takes none. */
+function keyMsOf({ gateway }: GatewayTools, { operation: { kind } }: Attempt): number {
+  return gateway.traits.keys.operateMs[kind];
 }
 
 const nextKey = crashable(
@@ -124,17 +129,6 @@ function passedMs(since: Date, now: number): number {
 }
 
 const readFirst = crashable({ before: 'attempt.read.before' }, readMatching);
-
-/**
- * How long an operation that was sent may stay without a trace. Where the gateway takes keys, it is sent again
- * meanwhile.
- */
-const UNCONFIRMED_MS = 60 * 60_000;
-const UNCONFIRMED_WITH_KEYS_MS = 72 * 60 * 60_000;
-
-function unconfirmedMs({ gateway }: GatewayTools, { operation: { kind } }: Attempt): number {
-  return gateway.traits.keys.operateMs[kind] === 0 ? UNCONFIRMED_MS : UNCONFIRMED_WITH_KEYS_MS;
-}
 
 /**
  * Only on a clear answer that does not show the operation. An answer that can't be understood says nothing

@@ -26,6 +26,14 @@ export function isUnfinished({ state }: { readonly state: OperationState }): boo
  */
 export type OperationState = 'pending' | 'unknown' | 'done' | 'failed';
 
+/**
+ * How long an operation that was sent may stay without a trace, in milliseconds. `keyMs`: how long the gateway
+ * knows its idempotency key, 0 where it takes none. With a key the operation is sent again meanwhile.
+ */
+export function lookedForMs(keyMs: number): number {
+  return (keyMs === 0 ? 1 : 72) * 60 * 60_000;
+}
+
 /** What a gateway shows of one operation on a transaction, ours or not. */
 export interface ShownOperation {
   readonly kind: OperationKind;

@@ -66,6 +66,7 @@ export function aDelivery(changes: Partial<Delivery> = {}): Delivery {
     gateway: 'dintero',
     eventId: 'event-1',
     payment: 'pay_1',
+    orderReference: '1001',
     outcome: 'accepted',
     state: 'handled',
     reason: null,

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { Service } from '../../service.ts';
+import { inBounds } from '../../store/bounded.ts';
 import { listDeliveries } from '../../store/lists.ts';
+import { findDelivery } from '../../store/redelivery.ts';
 import { askedBy } from '../http/audit-trail.ts';
 import { json, jsonBody, reply } from '../http/answers.ts';
 import { defineCall } from '../http/define-call.ts';
@@ -11,9 +13,12 @@ import {
   deliveriesQuery,
   delivery,
   deliveryExample,
+  deliveryInFull,
+  inFullExample,
   redeliverExample,
   redeliverRequest,
   viewDelivery,
+  viewDeliveryInFull,
 } from './delivery-view.ts';
 import { redeliver } from './redeliver-callback.ts';
 
@@ -26,9 +31,25 @@ export const DELIVERY_CALLS = [
     summary: 'List the delivery log: every callback, accepted, refused or backfilled',
     query: deliveriesQuery,
     answers: { 200: json('One page', pageOf(delivery), { page: pageWith(deliveryExample) }) },
+    refusals: ['too_many_rows'],
     async handle(request, { store: { db } }: Pick<Service, 'store'>) {
-      const page = await listDeliveries(db, request.query());
+      const page = await inBounds(db, (tx) => listDeliveries(tx, request.query()));
       return reply(200, viewPage(page, viewDelivery, idOf));
+    },
+  }),
+  defineCall({
+    method: 'get',
+    path: '/v1/deliveries/{id}',
+    operationId: 'getDelivery',
+    access: [],
+    summary: 'Get one received callback in full',
+    params: z.object({ id: delivery.shape.id }),
+    answers: { 200: json('The delivery', deliveryInFull, { callback: inFullExample }) },
+    refusals: ['not_found'],
+    async handle({ params: { id } }, { store: { db } }: Pick<Service, 'store'>) {
+      const found = isId(id) ? await findDelivery(db, id) : null;
+      if (found === null) throw new Refusal('not_found', 'there is no such delivery');
+      return reply(200, viewDeliveryInFull(found));
     },
   }),
   defineCall({

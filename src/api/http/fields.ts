@@ -74,6 +74,27 @@ export const aPayment = text(200)
   .optional()
   .meta({ examples: ['pay_01a1fe5c6cdc75a99f01df025666'] });
 
+/** A filter by a claim that is true or not asked for. */
+export const isTrue = (description: string) =>
+  z
+    .literal('true')
+    .optional()
+    .meta({ description, examples: ['true'] });
+
+/** A filter that takes several of these values: the parameter repeated, or one value with commas. */
+export function several<Value extends Record<string, string>>(of: z.ZodEnum<Value>) {
+  const all = Object.keys(of.enum).length;
+  const split = (given: unknown): unknown =>
+    [given].flat().flatMap((one: unknown) => (typeof one === 'string' ? one.split(',') : [one]));
+  return z.preprocess(split, z.array(of).min(1).max(all, 'each value once'));
+}
+
+/** Filters by a reason: a text of any gateway. */
+export const aReason = (example: string) =>
+  text(300)
+    .optional()
+    .meta({ description: 'The whole reason, or its part before the first colon', examples: [example] });
+
 /** The person that requests a manual action, and the reason. */
 export const asker = {
   actor: text(200).optional().meta({

@@ -57,9 +57,16 @@ function parseJson(body: Buffer): unknown {
   }
 }
 
-/** Query parameters of this shape, each at most once. @throws Refusal */
+/** Query parameters of this shape; only one that takes several values may be repeated. @throws Refusal */
 export function readQuery<Schema extends z.ZodType>(ctx: Context, schema: Schema): z.infer<Schema> {
-  return check(schema, ctx.query, 'the query');
+  const parsed = schema.safeParse(ctx.query);
+  if (parsed.success) return parsed.data;
+  // A pointer names the parameter, also where one of several values is wrong.
+  const wrong = fieldsOf(parsed.error, [], ctx.query).map(({ pointer, detail }) => ({
+    pointer: pointer.replace(/^(\/[^/]*).*/, '$1'),
+    detail,
+  }));
+  throw wrongFields('the query', wrong.slice(0, MOST_NAMED));
 }
 
 function check<Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.infer<Schema> {

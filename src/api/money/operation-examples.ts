@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { captureRequest, refundRequest, voidRequest } from './operation-requests.ts';
 import type { operation, operationOfOrder, operationWithPayment } from './operation-view.ts';
-import { authorized, captured, PAYMENT_ID, refunded, voided } from '../payments/payment-examples.ts';
+import { authorized, captured, GATEWAY, PAYMENT_ID, refunded, voided } from '../payments/payment-examples.ts';
 
 type Operation = z.infer<typeof operation>;
 type Shown = z.infer<typeof operationWithPayment>;
@@ -85,4 +85,7 @@ export const ofOrder: z.infer<typeof operationOfOrder> = {
   ...done,
   payment: PAYMENT_ID,
   orderReference: '1001',
+  gateway: GATEWAY.id,
+  sentAt: '2026-11-22T09:00:00.912Z',
+  endsBy: null,
 };

@@ -1,7 +1,7 @@
 /** Requests for captures, refunds and voids: contract §3. */
 import { z } from 'zod';
 import { MAX_AMOUNT_MINOR } from '../../domain/money.ts';
-import { amount, lineAmount, text } from '../http/fields.ts';
+import { aGateway, amount, aPayment, lineAmount, reference, since1970, text } from '../http/fields.ts';
 import { cursorOf, limit } from '../http/pages.ts';
 import { operation, OPERATION_KINDS } from './operation-view.ts';
 
@@ -98,6 +98,12 @@ export const allOperationsQuery = z.strictObject({
     .enum(OPERATION_KINDS, { error: '"capture", "refund" or "void"' })
     .optional()
     .meta({ examples: ['capture'] }),
+  cause: operation.shape.cause.optional().meta({ examples: ['operator'] }),
+  payment: aPayment,
+  order: reference.optional(),
+  gateway: aGateway,
+  createdAfter: since1970.optional(),
+  createdBefore: since1970.optional(),
   limit,
   cursor: cursorOf('op'),
 });

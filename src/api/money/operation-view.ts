@@ -1,5 +1,7 @@
 /** Captures, refunds and voids as the API shows them: contract §3. */
 import { z } from 'zod';
+import { lookedForMs } from '../../domain/operation.ts';
+import type { GatewayRegistry } from '../../gateways/registry.ts';
 import { currencyOf } from '../../store/payment-snapshot.ts';
 import type { ListedOperation } from '../../store/lists.ts';
 import type { OperationRow } from '../../store/operations.ts';
@@ -45,7 +47,16 @@ export const operation = z
 export const operationWithPayment = operation.extend({ payment }).meta({ id: 'OperationWithPayment' });
 
 export const operationOfOrder = operation
-  .extend({ payment: z.string(), orderReference: z.string() })
+  .extend({
+    payment: z.string(),
+    orderReference: z.string(),
+    gateway: z.string(),
+    sentAt: timestamp.nullable().meta({ description: 'When it was last sent to the gateway' }),
+    endsBy: timestamp.nullable().meta({
+      description:
+        'Of an operation without a known result: if the gateway clearly does not show it by then, it ends as `failed` with the code `not_confirmed`. 1 hour after it was sent, 72 hours where the gateway takes idempotency keys',
+    }),
+  })
   .meta({ id: 'OperationOfOrder' });
 
 /** A capture, refund or void of a payment. */
@@ -75,7 +86,27 @@ export function viewOperation(
 }
 
 /** The same operation in a list of all orders. */
-export function viewOperationOfOrder(row: ListedOperation): z.infer<typeof operationOfOrder> {
+export function viewOperationOfOrder(
+  row: ListedOperation,
+  endsBy: Date | null,
+): z.infer<typeof operationOfOrder> {
   const payment = { ...row, transactionId: row.ownTransactionId };
-  return { ...viewOperation(row, payment), payment: row.paymentId, orderReference: row.orderReference };
+  return {
+    ...viewOperation(row, payment),
+    payment: row.paymentId,
+    orderReference: row.orderReference,
+    gateway: row.gateway,
+    sentAt: row.sentAt?.toISOString() ?? null,
+    endsBy: endsBy?.toISOString() ?? null,
+  };
+}
+
+/** Until when a lost operation is looked for; null where it is not lost, or its gateway is not configured. */
+export function endsBy(
+  gateways: Pick<GatewayRegistry, 'find'>,
+  { state, sentAt, kind, gateway }: Pick<ListedOperation, 'state' | 'sentAt' | 'kind' | 'gateway'>,
+): Date | null {
+  const keyMs = gateways.find(gateway)?.traits.keys.operateMs[kind];
+  if (state !== 'unknown' || sentAt === null || keyMs === undefined) return null;
+  return new Date(sentAt.getTime() + lookedForMs(keyMs));
 }

@@ -1,15 +1,31 @@
 /** Requests about payments: contract §3. */
 import { z } from 'zod';
+import { MAX_AMOUNT_MINOR } from '../../domain/money.ts';
+import { ORDER_STATUSES } from '../../domain/order.ts';
 import { PAYMENT_STATUSES } from '../../domain/payment.ts';
 import { hasCredentials } from '../../lib/url-credentials.ts';
-import { aGateway, amount, lineAmount, plain, reference, since1970, storable, text } from '../http/fields.ts';
+import {
+  aGateway,
+  amount,
+  aReason,
+  asker,
+  isTrue,
+  lineAmount,
+  plain,
+  reference,
+  several,
+  since1970,
+  storable,
+  text,
+} from '../http/fields.ts';
 import { cursorOf, limit } from '../http/pages.ts';
 
-const currency = z
+const currencyCode = z
   .string()
   .regex(/^[A-Z]{3}$/, { error: 'three capital letters', abort: true })
-  .refine((code) => Intl.supportedValuesOf('currency').includes(code), 'an ISO 4217 currency')
-  .meta({ description: 'ISO 4217', example: 'NOK' });
+  .refine((code) => Intl.supportedValuesOf('currency').includes(code), 'an ISO 4217 currency');
+
+const currency = currencyCode.meta({ description: 'ISO 4217', example: 'NOK' });
 
 /** The configuration says which schemes are allowed. */
 const returnUrl = plain(
@@ -123,27 +139,82 @@ export const resolveRequest = z
   })
   .meta({ id: 'Resolve' });
 
+export const lookRequest = z.strictObject(asker).meta({ id: 'LookAgain' });
 export const cancelRequest = z.strictObject({}).meta({ id: 'CancelPayment' });
 export const updateRequest = z.strictObject({ merchantReference2: text(200) }).meta({ id: 'UpdatePayment' });
 
-export const paymentsQuery = z.strictObject({
-  order: reference.optional(),
-  status: z
-    .enum(PAYMENT_STATUSES)
-    .optional()
-    .meta({ examples: ['AUTHORIZED'] }),
-  gateway: aGateway,
-  createdAfter: since1970.optional(),
-  expiringBefore: since1970
-    .optional()
-    .meta({ description: 'Payments whose authorization is expected to lapse before this time' }),
-  review: z
-    .literal('true')
-    .optional()
-    .meta({
-      description: 'Only payments that need a person: in REVIEW, or with a review mark',
-      examples: ['true'],
+const minorUnits = z.coerce
+  .number('a number')
+  .int('an integer in minor units')
+  .min(0, 'at least 0')
+  .max(MAX_AMOUNT_MINOR, `at most ${MAX_AMOUNT_MINOR}`)
+  .optional();
+
+/** One pair: `cart=c1`. A name has no `=`, a value may have some. */
+const metadataPair = text(541)
+  .regex(/^[^=]+=/, 'a name and a value as name=value')
+  .transform((given) => {
+    const at = given.indexOf('=');
+    return { [given.slice(0, at)]: given.slice(at + 1) };
+  });
+
+export const paymentsQuery = z
+  .strictObject({
+    order: reference.optional(),
+    status: several(z.enum(PAYMENT_STATUSES))
+      .optional()
+      .meta({ description: 'One or several: repeated, or separated by commas', examples: [['AUTHORIZED']] }),
+    orderStatus: z
+      .enum(ORDER_STATUSES)
+      .optional()
+      .meta({ examples: ['PAID'] }),
+    gateway: aGateway,
+    createdAfter: since1970.optional(),
+    createdBefore: since1970.optional(),
+    amountFrom: minorUnits.meta({ description: 'Minor units, this amount included', examples: [72200] }),
+    amountTo: minorUnits.meta({ description: 'Minor units, this amount included', examples: [72200] }),
+    currency: currencyCode
+      .optional()
+      .meta({ description: 'Only beside `amountFrom` or `amountTo`', examples: ['NOK'] }),
+    method: text(100)
+      .optional()
+      .meta({
+        description: 'The `paymentMethod`, as the gateway names it',
+        examples: ['payex.creditcard'],
+      }),
+    reason: aReason('amount_mismatch'),
+    heard: z
+      .enum(['yes', 'no', 'off'])
+      .optional()
+      .meta({
+        description:
+          'Whether the merchant has acknowledged the newest update of the order. With `no` and `off`, of an order with several payments the one that this update is about',
+        examples: ['no'],
+      }),
+    refunded: isTrue('Only payments of which something was refunded'),
+    capturable: isTrue('Only payments that are authorized and not wholly captured'),
+    openOperation: isTrue('Only payments with a capture, refund or void that has not ended'),
+    surplus: isTrue('Only payments with `surplus`'),
+    dispute: z
+      .enum(['open', 'won', 'lost'])
+      .optional()
+      .meta({ description: 'Only payments with a dispute in this state', examples: ['open'] }),
+    metadata: metadataPair.optional().meta({
+      description:
+        'One pair as `name=value`. Only with `createdAfter`, since the payments of that time are searched one by one: the shorter it is, the faster',
+      examples: ['cart=c1'],
     }),
-  limit,
-  cursor: cursorOf('pay'),
-});
+    expiringBefore: since1970
+      .optional()
+      .meta({ description: 'Payments whose authorization is expected to lapse before this time' }),
+    review: isTrue('Only payments that need a person: in REVIEW, or with a review mark'),
+    limit,
+    cursor: cursorOf('pay'),
+  })
+  .superRefine(({ currency: of, amountFrom, amountTo, metadata, createdAfter }, context) => {
+    const refuse = (name: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [name], message });
+    if (of !== undefined && amountFrom === undefined && amountTo === undefined)
+      refuse('currency', 'amountFrom or amountTo beside it');
+    if (metadata !== undefined && createdAfter === undefined) refuse('metadata', 'createdAfter beside it');
+  });

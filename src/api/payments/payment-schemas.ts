@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { ORDER_STATUSES } from '../../domain/order.ts';
 import { PAYMENT_STATUSES } from '../../domain/payment.ts';
 import { timestamp } from '../http/fields.ts';
+import { UPDATE_STATES } from '../updates/update-view.ts';
 
 export const surplus = z
   .object({
@@ -75,6 +76,22 @@ export const payment = z
     workflow: z.object({ workflowId: z.string(), runId: z.string().nullable(), url: z.string().nullable() }),
   })
   .meta({ id: 'Payment' });
+
+/** A payment in a list, with what a person wants to see beside it. */
+export const listedPayment = payment
+  .extend({
+    n: z.int().meta({ description: 'Counts the payments of its order, from 1' }),
+    orderStatus: z.enum(ORDER_STATUSES),
+    heard: z.enum(['yes', 'no', 'off']).nullable().meta({
+      description:
+        'Whether the merchant has acknowledged the newest update of the order. `no`: it is under way, waits for its next attempt, was given up, or was refused (410). `off`: no ORDER_WEBHOOK_URL was set, or no shop is told of the order. Null: there is no update yet',
+    }),
+    newestUpdate: z
+      .object({ effectId: z.string(), type: z.string(), state: z.enum(UPDATE_STATES) })
+      .nullable()
+      .meta({ description: 'The newest update of the order; `GET /v1/updates` has more of it' }),
+  })
+  .meta({ id: 'ListedPayment' });
 
 export const warning = z
   .object({

@@ -2,11 +2,12 @@
 import type { z } from 'zod';
 import type { Config } from '../../config/config.ts';
 import { foremost } from '../../domain/dispute.ts';
+import { heardOf, type OrderBeside } from '../../store/list-payments.ts';
 import { acceptedOf } from '../../store/payment-snapshot.ts';
 import { viewSurplus } from '../../store/update-body.ts';
 import type { OrderRow, PaymentRow } from '../../store/payments.ts';
 import { paymentWorkflowId } from '../../workflows/messages.ts';
-import type { orderView, payment } from './payment-schemas.ts';
+import type { listedPayment, orderView, payment } from './payment-schemas.ts';
 
 /** Where the web pages of runs are. */
 export interface WorkflowLinks {
@@ -53,6 +54,21 @@ export function viewPayment(row: PaymentRow, links: WorkflowLinks): z.infer<type
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),
     workflow: viewWorkflow(row, links),
+  };
+}
+
+/** The same payment in a list, beside its order. */
+export function viewListedPayment(
+  row: PaymentRow,
+  links: WorkflowLinks,
+  order: OrderBeside,
+): z.infer<typeof listedPayment> {
+  return {
+    ...viewPayment(row, links),
+    n: row.n,
+    orderStatus: order.status,
+    heard: heardOf(order.update),
+    newestUpdate: order.update,
   };
 }
 

@@ -8,8 +8,19 @@ export const hit = z
   .object({
     kind: z.enum(['order', 'payment', 'operation', 'delivery', 'update']),
     by: z
-      .enum(['reference', 'id', 'session', 'transaction', 'workflow', 'event', 'amount'])
-      .meta({ description: 'Which of its ids matched' }),
+      .enum([
+        'reference',
+        'merchantReference2',
+        'id',
+        'session',
+        'transaction',
+        'surplus',
+        'workflow',
+        'event',
+        'amount',
+      ])
+      .meta({ description: 'Which of its ids matched; `surplus`: a further transaction of its session' }),
+    matched: z.string().meta({ description: 'The text of the search that matched' }),
     id: z.string().meta({
       description: 'The id of the match: an order reference, `pay_…`, `op_…`, `dlv_…` or `webhook-id`',
     }),
@@ -33,12 +44,14 @@ export const searchAnswer = z.object({
 });
 
 export const searchQuery = z.strictObject({
-  q: text(200).meta({
-    description:
-      'One complete id: order reference, payment, session, transaction, delivery, event, `webhook-id` of an update, operation or its ' +
-      'reference, Temporal workflow id; or an amount as `299.90` or `299.90 NOK`',
-    example: EXAMPLE.transactionId,
-  }),
+  q: text(1_000)
+    .refine((q) => q.split(/[\s,;]+/).every((id) => id.length <= 200), 'ids of at most 200 characters')
+    .meta({
+      description:
+        'One complete id: order reference, payment, session, transaction, delivery, event, `webhook-id` of an update, operation or its ' +
+        'reference, `merchantReference2`, Temporal workflow id; or an amount as `299.90` or `299.90 NOK`. Or several ids, at most ten, with blanks or commas between them',
+      example: EXAMPLE.transactionId,
+    }),
 });
 
 /** The matches of a search as the API shows them. */
@@ -52,6 +65,7 @@ export const searchExample: z.infer<typeof searchAnswer> = {
     {
       kind: 'payment',
       by: 'transaction',
+      matched: EXAMPLE.transactionId,
       id: PAYMENT_ID,
       orderReference: '1001',
       paymentId: PAYMENT_ID,

@@ -4,7 +4,7 @@ import type { Service } from '../../service.ts';
 import type { Asker } from '../../store/asker.ts';
 import type { Db } from '../../store/open.ts';
 import { readUpdate, type OutboxRow, type OutboxState } from '../../store/outbox.ts';
-import { gaveUpSince, queueAgain, RESENDABLE, waitingSince } from '../../store/redelivery.ts';
+import { findResendable, queueAgain, RESENDABLE, type ResendFilter } from '../../store/redelivery.ts';
 import { Refusal } from '../refusal.ts';
 
 /** Sends the merchant one update again. @throws Refusal `not_found`, `not_redeliverable` */
@@ -34,15 +34,18 @@ async function queue(db: Db, { effectId, ...asker }: Asker & { effectId: string 
 const MOST_AT_ONCE = 500;
 
 /**
- * Sends all updates that were given up since then, or that wait for their next attempt, the oldest first.
- * Updates that a later one replaces are left out. Workers find them in the store, some at a time.
+ * Sends all updates of a state that match, the oldest first. Updates that a later one replaces are left out.
+ * Workers find them in the store, some at a time.
  */
 export async function resendAll(
   service: Service,
-  { state, since, ...asker }: Asker & { state: 'gave_up' | 'pending'; since: string },
+  {
+    state = 'gave_up',
+    ...filter
+  }: Omit<ResendFilter, 'state'> & { state?: ResendFilter['state'] | undefined },
+  asker: Asker,
 ): Promise<{ queued: number; hasMore: boolean }> {
-  const find = state === 'gave_up' ? gaveUpSince : waitingSince;
-  const found = await find(service.store.db, new Date(since), MOST_AT_ONCE + 1);
+  const found = await findResendable(service.store.db, { state, ...filter }, MOST_AT_ONCE + 1);
   let queued = 0;
   for (const effectId of found.slice(0, MOST_AT_ONCE)) {
     const isSent = await queue(service.store.db, { effectId, ...asker }).then(

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Service } from '../../service.ts';
+import { inBounds } from '../../store/bounded.ts';
 import { pageOfUpdates } from '../../store/lists.ts';
 import { readUpdate } from '../../store/outbox.ts';
 import { pageOfAttempts } from '../../store/update-attempts.ts';
@@ -9,17 +10,20 @@ import { defineCall } from '../http/define-call.ts';
 import { pageOf, pageWith, viewPage } from '../http/pages.ts';
 import { Refusal } from '../refusal.ts';
 import { resend, resendAll } from './resend-updates.ts';
-import { attempt, heard, queuedAgain, sendAgain } from './update-examples.ts';
+import { endpointExample, endpointView, viewEndpoint, type EndpointReader } from './endpoint-view.ts';
+import { attempts, heard, queuedAgain, sendAgain } from './update-examples.ts';
 import {
   attemptsQuery,
   resendRequest,
   resentUpdates,
   sentUpdate,
-  updateAttempt,
+  updateAttempts,
   updatesQuery,
   viewAttempt,
   viewUpdate,
 } from './update-view.ts';
+
+export type UpdateTools = Pick<Service, 'config'> & { readonly readEndpoint: EndpointReader };
 
 export const UPDATE_CALLS = [
   defineCall({
@@ -30,8 +34,9 @@ export const UPDATE_CALLS = [
     summary: 'List the updates to the merchant, with its answers',
     query: updatesQuery,
     answers: { 200: json('One page, newest first', pageOf(sentUpdate), { page: pageWith(heard) }) },
+    refusals: ['too_many_rows'],
     async handle(request, { store: { db } }: Pick<Service, 'store'>) {
-      const page = await pageOfUpdates(db, request.query());
+      const page = await inBounds(db, (tx) => pageOfUpdates(tx, request.query()));
       return reply(
         200,
         viewPage(page, viewUpdate, ({ effectId }) => effectId),
@@ -49,17 +54,27 @@ export const UPDATE_CALLS = [
       'a time is under way; each is stored before it is sent.',
     params: z.object({ id: z.string().meta({ example: '1001/order.paid' }) }),
     query: attemptsQuery,
-    answers: { 200: json('One page, newest first', pageOf(updateAttempt), { page: pageWith(attempt) }) },
+    answers: { 200: json('One page, newest first', updateAttempts, { page: attempts }) },
     refusals: ['not_found'],
     async handle(request, { store: { db } }: Pick<Service, 'store'>) {
       const { id: effectId } = request.params;
-      if ((await readUpdate(db, effectId)) === null)
-        throw new Refusal('not_found', 'there is no such update');
+      const update = await readUpdate(db, effectId);
+      if (update === null) throw new Refusal('not_found', 'there is no such update');
       const page = await pageOfAttempts(db, effectId, request.query());
-      return reply(
-        200,
-        viewPage(page, viewAttempt, ({ n }) => String(n)),
-      );
+      const { state, nextAttemptAt } = viewUpdate(update);
+      return reply(200, { ...viewPage(page, viewAttempt, ({ n }) => String(n)), state, nextAttemptAt });
+    },
+  }),
+  defineCall({
+    method: 'get',
+    path: '/v1/updates/endpoint',
+    operationId: 'getMerchantEndpoint',
+    access: [],
+    summary: "Get how the merchant's endpoint has answered",
+    description: 'The figures are at most five seconds old.',
+    answers: { 200: json('The endpoint', endpointView, { endpoint: endpointExample }) },
+    async handle(_request, { config, readEndpoint }: UpdateTools) {
+      return reply(200, viewEndpoint(config.ORDER_WEBHOOK_URL, await readEndpoint()));
     },
   }),
   defineCall({
@@ -68,20 +83,21 @@ export const UPDATE_CALLS = [
     operationId: 'redeliverUpdate',
     access: ['support'],
     audit: 'redeliver_update',
-    summary: 'Send one update again now, or all that were given up or wait',
+    summary: 'Send one update again now, or all that match a filter',
     description:
       'Sends the same bytes with the same `webhook-id`, with retries for three days from now. An update that waits for its next attempt is sent now; so is one that ' +
       'was given up, was refused (410), was delivered, or had no ORDER_WEBHOOK_URL. An update that a later one replaces is not sent. With ' +
-      '`{"state": "gave_up", "since": "…"}` all that were given up since then are sent, the oldest first, 500 in one call; with `"pending"` all that were queued since then and wait for ' +
-      'their next attempt, for a shop that is available again.',
+      '`{"state": "gave_up", "since": "…"}` all that were given up since then are sent, the oldest first, 500 in one call, and with `"gone"` those that were refused; with `"pending"` all that were queued since then and wait for ' +
+      'their next attempt, for a shop that is available again. `until`, `type`, `order` and `minAttempts` narrow that down.',
     body: jsonBody(resendRequest, sendAgain),
     answers: { 202: json('Queued', z.union([sentUpdate, resentUpdates]), queuedAgain) },
     refusals: ['not_found', 'not_redeliverable'],
     async handle(request, service: Service) {
-      const { effectId, state = 'gave_up', since = '', ...by } = askedBy(request.ctx, await request.body());
+      const { effectId, actor, key, reason, ...filter } = askedBy(request.ctx, await request.body());
+      const by = { actor, key, reason };
       const body =
         effectId === undefined
-          ? await resendAll(service, { state, since, ...by })
+          ? await resendAll(service, filter, by)
           : viewUpdate(await resend(service, { effectId, ...by }));
       return reply(202, body);
     },

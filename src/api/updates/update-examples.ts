@@ -1,7 +1,13 @@
 /** The stored updates about order 1001 that the OpenAPI document shows. */
 import type { z } from 'zod';
 import { PAYMENT_ID } from '../payments/payment-examples.ts';
-import type { resendRequest, resentUpdates, sentUpdate, updateAttempt } from './update-view.ts';
+import type {
+  resendRequest,
+  resentUpdates,
+  sentUpdate,
+  updateAttempt,
+  updateAttempts,
+} from './update-view.ts';
 
 export const sendAgain = {
   one: { effectId: '1001/order.paid', actor: 'ada', reason: 'ticket 12' },
@@ -10,6 +16,15 @@ export const sendAgain = {
     since: '2026-11-20T00:00:00.000Z',
     actor: 'ada',
     reason: 'the shop was away',
+  },
+  some: {
+    state: 'pending',
+    since: '2026-11-21T12:00:00.000Z',
+    until: '2026-11-21T13:00:00.000Z',
+    type: 'order.paid',
+    minAttempts: 3,
+    actor: 'ada',
+    reason: 'the shop is back',
   },
 } as const satisfies Record<string, z.input<typeof resendRequest>>;
 
@@ -48,4 +63,12 @@ export const attempt: z.infer<typeof updateAttempt> = {
   error: null,
   ms: 51,
   answer: null,
+};
+
+export const attempts: z.infer<typeof updateAttempts> = {
+  data: [attempt],
+  hasMore: false,
+  nextCursor: null,
+  state: 'delivered',
+  nextAttemptAt: null,
 };

@@ -1,10 +1,11 @@
 /** Updates as the API shows them, and the requests about them. */
 import { z } from 'zod';
+import { UPDATE_TYPES } from '../../domain/order.ts';
 import type { OutboxRow } from '../../store/outbox.ts';
 import { nextAttemptOf } from '../../store/untold-updates.ts';
 import type { AttemptRow } from '../../store/update-attempts.ts';
-import { aPayment, asker, reference, text, timestamp } from '../http/fields.ts';
-import { limit } from '../http/pages.ts';
+import { aPayment, asker, reference, since1970, text, timestamp } from '../http/fields.ts';
+import { limit, pageOf } from '../http/pages.ts';
 
 /** Longer than other ids, because the effect id of a review contains its cause. */
 const effectId = text(2_000).meta({
@@ -12,29 +13,46 @@ const effectId = text(2_000).meta({
   examples: ['1001/order.paid'],
 });
 
-/** One update by its id, or all that were given up, or that wait, since a time. */
+const updateType = z.enum(UPDATE_TYPES).meta({ examples: ['order.paid'] });
+
+const RESENT_TOGETHER = ['gave_up', 'pending', 'gone'] as const;
+
+/** One update by its id, or all of a state that match the filters. */
 export const resendRequest = z
   .strictObject({
     effectId: effectId.optional(),
-    state: z.enum(['gave_up', 'pending'], { error: '"gave_up" or "pending"' }).optional().meta({
-      description: 'Instead of `effectId`: all that were given up, or all that wait for their next attempt',
+    state: z.enum(RESENT_TOGETHER, { error: '"gave_up", "pending" or "gone"' }).optional().meta({
+      description:
+        'Instead of `effectId`: all that were given up, that wait for their next attempt, or that were refused (410)',
     }),
-    since: timestamp
+    since: timestamp.optional().meta({
+      description:
+        'Only with `state`, and needed there unless `order` is given: ended, or queued, at this time or later',
+    }),
+    until: timestamp
       .optional()
-      .meta({ description: 'Only with `state`: given up, or queued, at this time or later' }),
+      .meta({ description: 'Only with `state`: ended, or queued, before this time' }),
+    type: updateType.optional(),
+    order: reference.optional(),
+    minAttempts: z.int('a whole number').min(0).optional().meta({ description: 'Only with `state`' }),
     ...asker,
   })
-  .superRefine(({ effectId: one, state, since }, context) => {
-    const isOne = one !== undefined && state === undefined && since === undefined;
-    const isMany = one === undefined && state !== undefined && since !== undefined;
+  .superRefine((given, context) => {
+    const { effectId: one, state, since, order } = given;
+    const filters = FILTERS.filter((name) => given[name] !== undefined);
+    const isOne = one !== undefined && filters.length === 0;
+    const isMany = one === undefined && state !== undefined && (since !== undefined || order !== undefined);
     if (isOne || isMany) return;
+    const wrong = one === undefined ? (state === undefined ? 'effectId' : 'since') : (filters[0] ?? 'state');
     context.addIssue({
       code: 'custom',
-      path: one === undefined ? ['effectId'] : [state === undefined ? 'since' : 'state'],
-      message: 'either "effectId", or "state" with "since"',
+      path: [wrong],
+      message: 'either "effectId" alone, or "state" with "since" or "order"',
     });
   })
   .meta({ id: 'RedeliverUpdate' });
+
+const FILTERS = ['state', 'since', 'until', 'type', 'order', 'minAttempts'] as const;
 
 /** The result of a request for all matching updates. */
 export const resentUpdates = z
@@ -46,7 +64,7 @@ export const resentUpdates = z
   })
   .meta({ id: 'RedeliveredUpdates' });
 
-const UPDATE_STATES = ['pending', 'delivered', 'gone', 'gave_up', 'superseded', 'off'] as const;
+export const UPDATE_STATES = ['pending', 'delivered', 'gone', 'gave_up', 'superseded', 'off'] as const;
 
 export const sentUpdate = z
   .object({
@@ -77,6 +95,16 @@ export const updatesQuery = z.strictObject({
     .enum(UPDATE_STATES)
     .optional()
     .meta({ examples: ['gave_up'] }),
+  type: updateType.optional(),
+  answer: z
+    .enum(['2xx', '3xx', '4xx', '5xx', 'none'])
+    .optional()
+    .meta({
+      description: 'The class of the last answer; `none` if the last attempt got no answer',
+      examples: ['5xx'],
+    }),
+  createdAfter: since1970.optional().meta({ description: 'Queued at this time or later' }),
+  createdBefore: since1970.optional().meta({ description: 'Queued before this time' }),
   minAttempts: z.coerce
     .number('a number')
     .int()
@@ -84,7 +112,7 @@ export const updatesQuery = z.strictObject({
     .optional()
     .meta({
       description:
-        'Only updates that were sent at least this often; with `state=pending`, those that keep failing',
+        'Only updates that were sent at least this often; with `state=pending`, those that keep failing. Without another filter all updates are read',
       examples: [3],
     }),
   payment: aPayment,
@@ -111,6 +139,12 @@ export const updateAttempt = z
     }),
   })
   .meta({ id: 'UpdateAttempt' });
+
+/** The attempts of an update, and whether another one follows. */
+export const updateAttempts = pageOf(updateAttempt).extend({
+  state: sentUpdate.shape.state,
+  nextAttemptAt: sentUpdate.shape.nextAttemptAt,
+});
 
 export const attemptsQuery = z.strictObject({
   limit,

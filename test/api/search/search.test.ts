@@ -1,7 +1,10 @@
 /** `GET /v1/search?q=`: any id leads to the order. */
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { eq } from 'drizzle-orm';
 import { logDelivery } from '../../../src/store/log-delivery.ts';
 import { stampGateway } from '../../../src/store/store-health.ts';
+import { payments } from '../../../src/store/schema/order-tables.ts';
+import { rememberReference } from '../../../src/store/second-reference.ts';
 import { claimOperation } from '../../../src/store/operations.ts';
 import { recordFinding } from '../../../src/store/record-finding/write.ts';
 import type { Hit } from '../../../src/store/search.ts';
@@ -12,6 +15,7 @@ import { useTestApi } from '../../support/door.ts';
 
 const SESSION = 'T12345678.session-1';
 const TRANSACTION = 'T12345678.transaction-1';
+const SURPLUS = 'T12345678.transaction-2';
 
 describe('GET /v1/search', () => {
   const at = useTestApi();
@@ -24,6 +28,9 @@ describe('GET /v1/search', () => {
     await stampGateway(db, { gateway: 'dintero', account: 'T12345678', mode: 'test' });
     const money = { amountMinor: 29_990, currency: 'NOK' };
     const claimed = await aPayment(db, { orderReference: 'order-1', money });
+    await rememberReference(db, claimed.id, { before: undefined, after: 'invoice-78' });
+    const surplus = [{ transactionId: SURPLUS }] as never;
+    await db.update(payments).set({ surplus }).where(eq(payments.id, claimed.id));
     await recordOpened(db, claimed.id, { sessionId: SESSION, checkoutUrl: 'u', runId: 'r', text: 'opened' });
     const transaction = aTransaction(claimed, { transactionId: TRANSACTION, sessionId: SESSION });
     await recordFinding(db, aRecord(claimed, { transaction }), TELLS);
@@ -40,6 +47,7 @@ describe('GET /v1/search', () => {
 
   const ask = (q: string): Promise<Answer> =>
     at.api.send('GET', `/v1/search?q=${encodeURIComponent(q)}`, { key: API_KEY });
+  const ids = async (q: string) => (await found(q)).map(({ id }) => id);
   const found = async (q: string) => (await ask(q)).json.data as Record<string, unknown>[];
 
   const TABLE: readonly (readonly [string, () => string, Partial<Hit> & { id?: never }, () => string])[] = [
@@ -67,6 +75,18 @@ describe('GET /v1/search', () => {
       'a payment, by its money workflow',
       () => `money/${payment.id}`,
       { kind: 'payment', by: 'workflow' },
+      () => payment.id,
+    ],
+    [
+      'a payment, by its second reference',
+      () => 'invoice-78',
+      { kind: 'payment', by: 'merchantReference2' },
+      () => payment.id,
+    ],
+    [
+      'a payment, by a further transaction of its session',
+      () => SURPLUS,
+      { kind: 'payment', by: 'surplus' },
       () => payment.id,
     ],
     ['a payment, by its amount', () => '299.90', { kind: 'payment', by: 'amount' }, () => payment.id],
@@ -110,6 +130,7 @@ describe('GET /v1/search', () => {
         amount: 29_990,
         currency: 'NOK',
         createdAt: expect.any(String),
+        matched: 'order-1',
       },
     ]);
     expect(await found('parcel-1')).toMatchObject([{ status: 'pending', amount: 4_000, currency: 'NOK' }]);
@@ -131,9 +152,9 @@ describe('GET /v1/search', () => {
     expect(await found('500')).toEqual([]);
     expect(await found('299.9')).toEqual([]);
     for (const written of ['299.90 nok', '299,90 NOK', 'NOK 299.90', 'NOK299.90'])
-      expect([written, await found(written)]).toEqual([written, await found('299.90 NOK')]);
+      expect([written, await ids(written)]).toEqual([written, await ids('299.90 NOK')]);
     expect(await found('299.90 NOK')).toHaveLength(1);
-    expect(await found('5 NOK')).toEqual(await found('5.00 NOK'));
+    expect(await ids('5 NOK')).toEqual(await ids('5.00 NOK'));
     expect(await found('NOK 299.90 NOK')).toEqual([]);
     expect(await found('99999999999999.00')).toEqual([]);
   });
@@ -145,6 +166,15 @@ describe('GET /v1/search', () => {
     expect(ids).toHaveLength(20);
     expect(ids).toEqual(ids.toSorted().toReversed());
     expect((await ask('order-1')).json.hasMore).toBe(false);
+  });
+
+  it('finds several ids, and says which matched', async () => {
+    const hits = await found(` order-1, ${deliveryId};${TRANSACTION} none `);
+    expect(hits.map(({ kind, by, matched }) => [kind, by, matched])).toEqual([
+      ['order', 'reference', 'order-1'],
+      ['payment', 'transaction', TRANSACTION],
+      ['delivery', 'id', deliveryId],
+    ]);
   });
 
   it('is an empty list for an unknown id and for the beginning of an id', async () => {
@@ -164,7 +194,7 @@ describe('GET /v1/search', () => {
   it.each([
     ['none', '/v1/search'],
     ['an empty one', '/v1/search?q='],
-    ['a long one', `/v1/search?q=${'x'.repeat(201)}`],
+    ['a long one', `/v1/search?q=${'x'.repeat(1_001)}`],
     ['one with a control character', '/v1/search?q=a%00b'],
     ['one with a line of its own', '/v1/search?q=a%0Ab'],
     ['two', '/v1/search?q=a&q=b'],

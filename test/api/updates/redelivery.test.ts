@@ -141,7 +141,10 @@ describe('an update', () => {
     const path = `/v1/updates/${encodeURIComponent(effectId)}/attempts`;
     const page = (query: string) => at.api.send('GET', `${path}${query}`, { key: API_KEY });
     const first = await page('?limit=2');
-    expect(first).toMatchObject({ status: 200, json: { hasMore: true, nextCursor: '2' } });
+    expect(first).toMatchObject({
+      status: 200,
+      json: { hasMore: true, nextCursor: '2', state: 'delivered', nextAttemptAt: null },
+    });
     expect(first.json.data).toMatchObject([
       { n: 3, status: 500, ms: 5, answer: null, error: null },
       { n: 2, at: expect.stringMatching(/Z$/) },
@@ -273,13 +276,60 @@ describe('an update', () => {
     expect(await listUpdates(at.store.db, older.id)).toMatchObject([{ state: 'gave_up', body: '' }]);
   });
 
+  it('is sent with all others that match a filter', async () => {
+    const refused = await aPayment(at.store.db);
+    const [gone = ''] = (await recordFinding(at.store.db, aRecord(refused), TELLS)).effects;
+    await finish('gone', gone);
+    for (const state of ['pending', 'gave_up'] as const) await finish(state);
+    const since = new Date(Date.now() - 60_000).toISOString();
+    const queued = async (filter: object) => (await resend({ ...filter, ...ASKER })).json.queued as number;
+    expect(await queued({ state: 'gave_up', since, type: 'order.review' })).toBe(0);
+    expect(await queued({ state: 'gave_up', since, minAttempts: 3 })).toBe(0);
+    expect(await queued({ state: 'gave_up', since: '2026-01-01T00:00:00Z', until: since })).toBe(0);
+    expect(await queued({ state: 'gave_up', order: refused.orderReference })).toBe(0);
+    expect(await queued({ state: 'gone', order: refused.orderReference })).toBe(1);
+    const until = new Date(Date.now() + 60_000).toISOString();
+    expect(await queued({ state: 'gave_up', since, until, type: 'order.paid', minAttempts: 2 })).toBe(1);
+    expect(await listUpdates(at.store.db, payment.id)).toMatchObject([{ state: 'pending' }]);
+  });
+
   it.each([
     ['neither', {}],
+    ['a filter beside an id', { effectId: '1001/order.paid', type: 'order.paid' }],
+    ['an unknown type', { state: 'gave_up', since: '2026-11-02T00:00:00Z', type: 'order.lost' }],
     ['both', { effectId: '1001/order.paid', state: 'gave_up', since: '2026-11-02T00:00:00Z' }],
     ['no time', { state: 'gave_up' }],
     ['another state', { state: 'delivered', since: '2026-11-02T00:00:00Z' }],
   ])('is named by its id or by a state and a time: %s is refused', async (_, body) => {
     expect((await resend({ ...body, ...ASKER })).status).toBe(422);
+  });
+
+  it('is found by its type, its last answer and its time', async () => {
+    const fails = async (answer: string) => {
+      const other = await aPayment(at.store.db);
+      const [effect = ''] = (await recordFinding(at.store.db, aRecord(other), TELLS)).effects;
+      await attempted(at.store.db, effect, { state: answer === '410' ? 'gone' : 'pending', answer });
+      return effect;
+    };
+    const [failed, gone, silent] = [
+      await fails('503'),
+      await fails('410'),
+      await fails('nothing within 5 s'),
+    ];
+    await finish('delivered');
+    const ids = async (query: string) =>
+      (await get(`?${query}`)).json.data.map((each: { effectId: string }) => each.effectId).toReversed();
+    expect(await ids('answer=2xx')).toEqual([effectId]);
+    expect(await ids('answer=4xx')).toEqual([gone]);
+    expect(await ids('answer=5xx')).toEqual([failed]);
+    expect(await ids('answer=none')).toEqual([silent]);
+    expect(await ids('answer=3xx')).toEqual([]);
+    expect(await ids('type=order.paid')).toEqual([effectId, failed, gone, silent]);
+    expect(await ids('type=order.review')).toEqual([]);
+    const hour = (n: number) => new Date(Date.now() + n * 3_600_000).toISOString();
+    expect(await ids(`createdAfter=${hour(-1)}&createdBefore=${hour(1)}&answer=2xx`)).toEqual([effectId]);
+    expect(await ids(`createdBefore=${hour(-1)}`)).toEqual([]);
+    expect((await get('?answer=6xx')).status).toBe(422);
   });
 
   it('that was superseded is not sent', async () => {
@@ -325,5 +375,41 @@ describe('an update', () => {
     } while (cursor !== null);
     expect(seen).toEqual([...others.toReversed(), payment].map(({ id }) => id));
     expect((await get('?state=lost')).status).toBe(422);
+  });
+});
+
+describe("the merchant's endpoint", () => {
+  const at = useTestApi({
+    ORDER_WEBHOOK_URL: 'https://user:secret@shop.example:8443/hooks/in?k=1',
+    ORDER_WEBHOOK_SECRETS: SECRET,
+  });
+  const endpoint = () => at.api.send('GET', '/v1/updates/endpoint', { key: API_KEY });
+
+  it('shows how it has answered, and of its address only the host', async () => {
+    for (const [state, answer] of [
+      ['delivered', '204'],
+      ['pending', '500'],
+      ['pending', 'nothing'],
+    ] as const) {
+      const payment = await aPayment(at.store.db);
+      const [effect = ''] = (await recordFinding(at.store.db, aRecord(payment), TELLS)).effects;
+      await attempted(at.store.db, effect, { state, answer });
+    }
+    const { status, json, text } = await endpoint();
+    expect([status, json]).toEqual([
+      200,
+      {
+        host: 'shop.example:8443',
+        lastAcknowledgedAt: expect.stringMatching(/Z$/),
+        lastHour: { attempts: 2, acknowledged: 1, p95Ms: 5 },
+        lastDay: { attempts: 2, acknowledged: 1, p95Ms: 5 },
+        pending: 2,
+        oldestPendingAt: expect.stringMatching(/Z$/),
+      },
+    ]);
+    expect(text).not.toMatch(/secret|hooks/);
+    // The next callers get the same for some seconds.
+    await at.store.db.delete(outbox);
+    expect((await endpoint()).json).toEqual(json);
   });
 });
