@@ -34,7 +34,13 @@ export function notesOfLook(gateway: string, triggers: Triggers, found: Found, n
   ];
 }
 
-const KEPT: ReadonlySet<LookRequest['why']> = new Set(['sweep', 'reconciliation', 'unwatched', 'in_review']);
+const KEPT: ReadonlySet<LookRequest['why']> = new Set([
+  'sweep',
+  'reconciliation',
+  'unwatched',
+  'in_review',
+  'operator',
+]);
 
 function isWorthKeeping({ callbacks, requests, timer }: Triggers): boolean {
   const isWatch = timer === 'poll' || timer === 'review';

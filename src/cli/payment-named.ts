@@ -45,3 +45,10 @@ export async function paymentNamed(
     { status: 409, code },
   );
 }
+
+/** The same where no condition selects one: of several payments the newest. @throws ServiceRefused */
+export async function newestPaymentNamed(service: ServiceApi, named: string): Promise<string> {
+  if (named.startsWith('pay_')) return named;
+  const { payments } = await service.get(`/v1/orders/${encodeURIComponent(named)}`, orderView);
+  return payments[0] ?? named;
+}

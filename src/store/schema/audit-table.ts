@@ -40,6 +40,9 @@ export const AUDITED_CALLS = [
   'void',
   'cancel',
   'resolve',
+  'look',
+  'approve',
+  'reject',
   'redeliver_delivery',
   'redeliver_update',
 ] as const;
