@@ -59,7 +59,14 @@ export const WALLS = {
     'type src/gateways/gateway-descriptor.ts',
   ],
 
-  'src/config': ['src/lib', 'src/crash-points.ts', 'src/gateways/registry.ts', 'type src/gateways'],
+  'src/config': [
+    'src/lib',
+    'src/domain/amounts.ts',
+    'type src/domain',
+    'src/crash-points.ts',
+    'src/gateways/registry.ts',
+    'type src/gateways',
+  ],
   'src/store': ['src/lib', 'src/domain', 'src/crash-points.ts'],
   'src/sessions': [
     'src/domain',

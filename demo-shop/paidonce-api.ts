@@ -61,8 +61,9 @@ export function createPaidonceApi({ apiUrl: baseUrl, apiKey }: { apiUrl: string;
     readOperations: async (id: string): Promise<readonly Operation[]> =>
       (await inWords(pages.payments.listOperations(id, { limit: 100 }))).data,
     /** Moves all that is left. The same reference moves money only once, however often it is sent. */
-    moveMoney: (id: string, kind: MoveKind, reference: string): Promise<Operation> =>
-      inWords(buttons.payments[kind](id, { reference }), MAYBE_MOVED),
+    moveMoney: async (id: string, kind: MoveKind, reference: string): Promise<void> => {
+      await inWords(buttons.payments[kind](id, { reference }), MAYBE_MOVED);
+    },
   };
 }
 

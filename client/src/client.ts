@@ -77,12 +77,16 @@ function paymentCalls(api: Api, once: Once) {
     /** For colleagues; it decides nothing. */
     addNote: (id: string, body: BodyOf<'addNote'>) =>
       answerOf(api.POST('/v1/payments/{id}/notes', { ...of(id), body, ...once })),
-    /** A person's decision about a payment in REVIEW. */
+    /** Has the gateway read now. */
+    look: (id: string, body: BodyOf<'lookAtPayment'>) =>
+      answerOf(api.POST('/v1/payments/{id}/look', { ...of(id), body, ...once })),
+    /** A person's decision about a payment in REVIEW. Above FOUR_EYES_ABOVE the answer is an approval. */
     resolve: (id: string, body: BodyOf<'resolvePayment'>) =>
       answerOf(api.POST('/v1/payments/{id}/resolve', { ...of(id), body, ...once })),
     /** `status` of the answer is `pending` while it is under way: retrieveOperation says more later. */
     capture: (id: string, body: NewCapture) =>
       answerOf(api.POST('/v1/payments/{id}/capture', { ...of(id), body })),
+    /** Above FOUR_EYES_ABOVE the answer is an approval, with the status `awaiting_approval`. */
     refund: (id: string, body: NewRefund) =>
       answerOf(api.POST('/v1/payments/{id}/refund', { ...of(id), body })),
     void: (id: string, body: NewVoid) => answerOf(api.POST('/v1/payments/{id}/void', { ...of(id), body })),
@@ -95,6 +99,18 @@ function paymentCalls(api: Api, once: Once) {
   };
 }
 
+/** Requests above FOUR_EYES_ABOVE, which wait for a second person. */
+function approvalCalls(api: Api, once: Once) {
+  return {
+    list: (query: QueryOf<'listApprovals'> = {}) => answerOf(api.GET('/v1/approvals', { params: { query } })),
+    retrieve: (id: string) => answerOf(api.GET('/v1/approvals/{id}', of(id))),
+    approve: (id: string, body: BodyOf<'approveRequest'> = {}) =>
+      answerOf(api.POST('/v1/approvals/{id}/approve', { ...of(id), body, ...once })),
+    reject: (id: string, body: BodyOf<'rejectRequest'>) =>
+      answerOf(api.POST('/v1/approvals/{id}/reject', { ...of(id), body, ...once })),
+  };
+}
+
 /** What support and operation need. */
 function operatorCalls(api: Api, once: Once) {
   return {
@@ -102,7 +118,9 @@ function operatorCalls(api: Api, once: Once) {
       list: (query: QueryOf<'listOperations'> = {}) =>
         answerOf(api.GET('/v1/operations', { params: { query } })),
     },
+    approvals: approvalCalls(api, once),
     updates: {
+      retrieveEndpoint: () => answerOf(api.GET('/v1/updates/endpoint')),
       list: (query: QueryOf<'listUpdates'> = {}) => answerOf(api.GET('/v1/updates', { params: { query } })),
       listAttempts: (id: string) => answerOf(api.GET('/v1/updates/{id}/attempts', of(id))),
       redeliver: (body: BodyOf<'redeliverUpdate'>) =>
@@ -111,6 +129,7 @@ function operatorCalls(api: Api, once: Once) {
     deliveries: {
       list: (query: QueryOf<'listDeliveries'> = {}) =>
         answerOf(api.GET('/v1/deliveries', { params: { query } })),
+      retrieve: (id: string) => answerOf(api.GET('/v1/deliveries/{id}', of(id))),
       redeliver: (id: string, body: BodyOf<'redeliverCallback'>) =>
         answerOf(api.POST('/v1/deliveries/{id}/redeliver', { ...of(id), body, ...once })),
     },
@@ -135,8 +154,7 @@ function operatorCalls(api: Api, once: Once) {
     attention: {
       list: (query: QueryOf<'listAttention'> = {}) =>
         answerOf(api.GET('/v1/attention', { params: { query } })),
-      mark: (body: BodyOf<'markAttention'>) =>
-        answerOf(api.POST('/v1/attention/mark', { body, ...once })),
+      mark: (body: BodyOf<'markAttention'>) => answerOf(api.POST('/v1/attention/mark', { body, ...once })),
     },
     audit: {
       list: (query: QueryOf<'listAudit'> = {}) => answerOf(api.GET('/v1/audit', { params: { query } })),

@@ -1,5 +1,7 @@
 /** Every call of the API. A call that is not in this list is neither routed nor documented. */
 import { ATTENTION_CALLS, type AttentionTools } from './attention/routes.ts';
+import type { ApprovalTools } from './approvals/decide.ts';
+import { APPROVAL_CALLS } from './approvals/routes.ts';
 import { AUDIT_CALLS } from './audit/routes.ts';
 import { BACKFILL_CALLS } from './backfills/routes.ts';
 import { CALLBACK_CALLS, type CallbackTools } from './callbacks/routes.ts';
@@ -12,6 +14,8 @@ import type { Call } from './http/define-call.ts';
 import { documentOf, type OpenApiDocument } from './http/openapi.ts';
 import { MONEY_CALLS, type MoneyTools } from './money/routes.ts';
 import { NOTE_CALLS } from './notes/routes.ts';
+import { OPERATION_CALLS } from './operations/routes.ts';
+import type { LookTools } from './payments/look-again.ts';
 import type { PaymentTools } from './payments/open-payment.ts';
 import { PAYMENT_CALLS } from './payments/routes.ts';
 import type { ReturnTools } from './returns/follow-return.ts';
@@ -19,21 +23,27 @@ import { RECONCILIATION_CALLS } from './reconciliations/routes.ts';
 import { RETURN_CALLS } from './returns/routes.ts';
 import { SEARCH_CALLS } from './search/routes.ts';
 import { ORDER_UPDATES } from './updates/order-updates.ts';
-import { UPDATE_CALLS } from './updates/routes.ts';
+import { UPDATE_CALLS, type UpdateTools } from './updates/routes.ts';
 
 /** The tools of all handlers: the service, and objects that are made once per process. */
-export type ApiTools = AttentionTools &
+export type ApiTools = ApiTools &
+  ApprovalTools &
+  AttentionTools &
   CallbackTools &
   DocsTools &
   EventTools &
   HealthTools &
+  LookTools &
   MoneyTools &
   PaymentTools &
-  ReturnTools;
+  ReturnTools &
+  UpdateTools;
 
 export const CALLS: readonly Call<ApiTools>[] = [
   ...PAYMENT_CALLS,
   ...MONEY_CALLS,
+  ...OPERATION_CALLS,
+  ...APPROVAL_CALLS,
   ...DELIVERY_CALLS,
   ...UPDATE_CALLS,
   ...NOTE_CALLS,

@@ -3,18 +3,22 @@
  * prints the answer.
  */
 import { Command, InvalidArgumentError } from 'commander';
-import type { z } from 'zod';
+import { z } from 'zod';
+import { approval } from '../api/approvals/approval-view.ts';
 import { operationWithPayment } from '../api/money/operation-view.ts';
 import { readClientConfig } from '../config/config.ts';
 import type { OperationKind } from '../domain/operation.ts';
 import { formatMoney } from '../domain/money.ts';
 import { operationName } from '../store/about-operation.ts';
+import { printAwaiting, type Approval } from './approve.ts';
 import { paymentNamed } from './payment-named.ts';
 import { print, printJson } from './print.ts';
 import { withRunningDev } from './running-dev.ts';
 import { serviceApi, ServiceRefused, type ServiceApi } from './service-api.ts';
 
 type Operation = z.infer<typeof operationWithPayment>;
+
+const operationOrApproval = z.union([operationWithPayment, approval]);
 
 interface Options {
   readonly amount?: number;
@@ -81,9 +85,10 @@ async function move(kind: OperationKind, named: string, options: Options): Promi
     ...(final && { finalCapture: true }),
     ...(reason !== undefined && { reason }),
   };
-  const operation = await service.post(`${at}/${kind}`, body, operationWithPayment);
-  if (json) return printJson(operation);
-  printOperation(operation, before !== null);
+  const answer = await service.post(`${at}/${kind}`, body, operationOrApproval);
+  if (json) return printJson(answer);
+  if (answer.id.startsWith('apr_')) printAwaiting(answer as Approval);
+  else printOperation(answer as Operation, before !== null);
 }
 
 /** The same for the same command: repeating a command whose answer was lost moves nothing twice. */

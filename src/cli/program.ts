@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { approvalCommands } from './approve.ts';
 import { auditCommand } from './audit.ts';
 import { backfillCommand } from './backfill.ts';
 import { cancelCommand } from './cancel.ts';
@@ -8,6 +9,7 @@ import { doctorCommand } from './doctor.ts';
 import { exitCodeOf } from './exit.ts';
 import { gatewayCommands } from './gateway-commands.ts';
 import { goliveCommand } from './golive.ts';
+import { lookCommand } from './look.ts';
 import { moneyCommands } from './move-money.ts';
 import { reconcileCommand } from './reconcile.ts';
 import { redeliverCommand } from './redeliver.ts';
@@ -46,6 +48,8 @@ function program(): Command {
     ...moneyCommands(),
     cancelCommand(),
     resolveCommand(),
+    ...approvalCommands(),
+    lookCommand(),
     redeliverCommand(),
     reconcileCommand(),
     backfillCommand(),

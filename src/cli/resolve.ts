@@ -1,9 +1,12 @@
 import { Command, Option } from 'commander';
+import { z } from 'zod';
+import { approval } from '../api/approvals/approval-view.ts';
 import { payment } from '../api/payments/payment-schemas.ts';
 import { paidonce } from '../health/shell-commands.ts';
 import { readClientConfig } from '../config/config.ts';
+import { printAwaiting, type Approval } from './approve.ts';
 import { paymentNamed } from './payment-named.ts';
-import { asTyped, print, printPayment } from './print.ts';
+import { asTyped, print, printJson, printPayment } from './print.ts';
 import { withRunningDev } from './running-dev.ts';
 import { serviceApi } from './service-api.ts';
 
@@ -19,6 +22,8 @@ Example:
   paidonce resolve 1001 --decision give_back --actor ada --reason 'paid twice, ticket 12'
 
 Exits with 1 if the payment is not in REVIEW, there is nothing to accept, or the money could not be given back.`;
+
+const paymentOrApproval = z.union([payment, approval]);
 
 interface Options {
   readonly decision: 'accept' | 'give_back' | 'dismiss';
@@ -48,7 +53,9 @@ async function resolve(named: string, { decision, actor, reason, json }: Options
   const service = serviceApi(readClientConfig(withRunningDev(process.env)), ['money']);
   const id = await paymentNamed(service, named, 'in_review');
   const path = `/v1/payments/${encodeURIComponent(id)}/resolve`;
-  const resolved = await service.post(path, { decision, actor, reason }, payment);
+  const answer = await service.post(path, { decision, actor, reason }, paymentOrApproval);
+  if (answer.id.startsWith('apr_')) return json ? printJson(answer) : printAwaiting(answer as Approval);
+  const resolved = answer as z.infer<typeof payment>;
   printPayment(resolved, json === true);
   if (decision === 'dismiss' && !json)
     print(

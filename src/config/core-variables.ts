@@ -5,6 +5,8 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { isCrashPoint } from '../crash-points.ts';
+import { amountsWritten } from '../domain/amounts.ts';
+import type { Money } from '../domain/money.ts';
 import { API_KEY_FORM, parseApiKey, type ApiKey } from './api-keys.ts';
 import { NO_PAYLOAD_KEYS, parsePayloadKeys, type PayloadKeys } from './payload-keys.ts';
 import {
@@ -189,6 +191,14 @@ export const UPDATES = {
   ORDER_WEBHOOK_SECRETS: list(webhookSecret).optional(),
 };
 
+/** An amount with its currency, as people write it: `1000 NOK`, `99.50 EUR`. */
+const limit = z.string().transform((given, context): Money => {
+  const [first, ...others] = /[A-Za-z]/.test(given) ? amountsWritten(given.trim()) : [];
+  if (first !== undefined && others.length === 0) return first;
+  context.addIssue({ code: 'custom', message: 'amounts with a currency such as 1000 NOK,99.50 EUR' });
+  return z.NEVER;
+});
+
 export const PAYMENTS = {
   /** The gateway of payments that name none. Needed only where several are configured. */
   DEFAULT_GATEWAY: text('the name of a gateway').optional(),
@@ -200,6 +210,13 @@ export const PAYMENTS = {
   SWEEP_INTERVAL: duration.default(300_000),
   /** What to do with money that arrives after the payment was closed. */
   LATE_MONEY_POLICY: oneOf(['give_back', 'review', 'accept']).default('give_back'),
+  /** A refund, give-back or acceptance above it needs a second person; a currency that is not named has no limit. */
+  FOUR_EYES_ABOVE: list(limit)
+    .refine(
+      (limits) => new Set(limits.map(({ currency }) => currency)).size === limits.length,
+      'each currency only once',
+    )
+    .optional(),
 };
 
 /** Retries, redeliveries and questions about an order take days, so texts must be kept longer. */

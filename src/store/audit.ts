@@ -20,7 +20,7 @@ export async function beginAudit(db: Db, call: NewAudit): Promise<string> {
 export async function answerAudit(
   db: Db,
   id: string,
-  answer: Pick<AuditRow, 'actor' | 'asked' | 'status' | 'code'>,
+  answer: Pick<AuditRow, 'actor' | 'asked' | 'status' | 'code'> & Partial<Pick<AuditRow, 'paymentId'>>,
 ): Promise<void> {
   await db.update(audit).set(answer).where(eq(audit.id, id));
 }

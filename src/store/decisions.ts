@@ -9,7 +9,9 @@ import { rows, type Db } from './open.ts';
 import { findOrder } from './payments.ts';
 import { addNote } from './timeline.ts';
 
-/** Records a decision under a key that can't be guessed. Returns the key. */
+/**
+ * Records a decision under a key that can't be guessed. Returns the key. With a key that is known it is recorded once.
+ */
 export async function writeDecision(
   db: Db,
   paymentId: string,
@@ -28,8 +30,8 @@ export async function writeDecision(
       readonly replaces?: true;
     };
   },
+  noteKey = `decision-${randomUUID()}`,
 ): Promise<string> {
-  const noteKey = `decision-${randomUUID()}`;
   await addNote(db, paymentId, { kind: 'operator', text, data: { ...data } }, noteKey);
   return noteKey;
 }
@@ -65,6 +67,16 @@ export async function useDecision(
       where payment_id = ${paymentId} and key = ${noteKey} and kind = 'operator' and data ->> 'decision' = ${decision}
         and (data ->> 'usedBy' = ${by} or (data ->> 'usedBy' is null and at > now() - interval '1 hour'))
       returning id`,
+  );
+  return used.length === 1;
+}
+
+/** Whether something has acted on the decision with this key. */
+export async function isDecisionUsed(db: Db, paymentId: string, noteKey: string): Promise<boolean> {
+  const used = await rows(
+    db,
+    sql`select id from timeline where payment_id = ${paymentId} and key = ${noteKey} and kind = 'operator'
+      and data ->> 'usedBy' is not null`,
   );
   return used.length === 1;
 }

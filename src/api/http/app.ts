@@ -17,10 +17,12 @@ import { createEventFeed } from '../events/event-feed.ts';
 import { createMetricsReader } from '../health/metrics-reader.ts';
 import { readinessOf } from '../health/readiness.ts';
 import { createMoneyMover } from '../money/money-mover.ts';
+import { createLookAgain } from '../payments/look-again.ts';
 import { SessionOpener } from '../payments/session-opener.ts';
 import { createOutcomeWaits } from '../returns/outcome-waits.ts';
 import { ACTOR_HEADER } from './audit-trail.ts';
 import { bearerAuth, createKeyDoor, type KeyDoor } from './auth.ts';
+import { createEndpointReader } from '../updates/endpoint-view.ts';
 import type { Call } from './define-call.ts';
 import { ADDRESS_HEADER, fetchInProcess } from './in-process.ts';
 import { uriLimits } from './limits.ts';
@@ -40,13 +42,13 @@ export interface Built {
  * Builds the application; nothing listens yet. It includes the admin calls and the dashboard if ADMIN_PORT is the
  * API's own port, and the dashboard if there is no ADMIN_PORT.
  */
-export function createApp(service: Service): Built & { ingress: Ingress } {
+export function createApp(service: Service): Built & { ingress: Ingress; tools: ApiTools } {
   const { config } = service;
   const isInside = isAdminToo(config);
   const { tools, ingress, door } = toolsOf(service, isInside);
   const calls = CALLS.filter(({ port }) => isInside || port !== 'admin');
   const dashboard = isInside || config.ADMIN_PORT === undefined ? dashboardOf(service, tools, door) : null;
-  return { ...assemble(service, { calls, tools, door, dashboard }), ingress };
+  return { ...assemble(service, { calls, tools, door, dashboard }), ingress, tools };
 }
 
 /** The application that ADMIN_PORT serves: the dashboard, and the calls for the inside. */
@@ -73,6 +75,8 @@ function toolsOf(
     ingress: createSourcedIngress(service, ingress),
     waits: createOutcomeWaits(service.store.db),
     opener: new SessionOpener(service),
+    lookAgain: createLookAgain(service),
+    readEndpoint: createEndpointReader(service),
     mover: createMoneyMover(service),
     examine: createHealth(service),
     document: JSON.stringify(openApiDocument(prefix)),

@@ -24,7 +24,7 @@ export function auditTrail({ store: { db }, log }: AuditTools, what: NewAudit['w
   return async (ctx: Context & { params?: Record<string, string> }, next) => {
     const requestId = ctx.state['requestId'] as string;
     const named = ctx.params?.['id'] ?? '';
-    const paymentId = !what.startsWith('redeliver') && isId(named) ? named : null;
+    const paymentId = NAMES_PAYMENT.has(what) && isId(named) ? named : null;
     const key = keyOf(ctx).name;
     const id = await beginAudit(db, { key, address: ctx.ip, requestId, what, paymentId });
     const end = async (answer: { status: number; code: string | null }): Promise<void> => {
@@ -33,12 +33,15 @@ export function auditTrail({ store: { db }, log }: AuditTools, what: NewAudit['w
         'a call that moves money or makes a decision was answered',
       );
       const { actor, ...asked } = (ctx.state['asked'] ?? {}) as { actor?: string };
-      await answerAudit(db, id, { ...answer, actor: actor ?? actorOf(ctx), asked }).catch((error: unknown) =>
-        // The row exists already, and shows that the call was made.
-        log.warn(
-          { requestId, audit: id, reason: String(withoutValues(error)) },
-          'the answer could not be written to the audit row',
-        ),
+      const found = ctx.state['askedAbout'] as string | undefined;
+      const about = found === undefined ? {} : { paymentId: found };
+      await answerAudit(db, id, { ...answer, ...about, actor: actor ?? actorOf(ctx), asked }).catch(
+        (error: unknown) =>
+          // The row exists already, and shows that the call was made.
+          log.warn(
+            { requestId, audit: id, reason: String(withoutValues(error)) },
+            'the answer could not be written to the audit row',
+          ),
       );
     };
     try {
@@ -52,9 +55,23 @@ export function auditTrail({ store: { db }, log }: AuditTools, what: NewAudit['w
   };
 }
 
-/** Notes what the call asks for, for its audit row. It must contain no data of a payer. */
-export function noteAsked(ctx: Context, asked: Readonly<Record<string, unknown>>): void {
+/** The calls whose address has the id of a payment. */
+const NAMES_PAYMENT: ReadonlySet<NewAudit['what']> = new Set([
+  'capture',
+  'refund',
+  'void',
+  'cancel',
+  'resolve',
+  'look',
+]);
+
+/**
+ * Notes what the call asks for, for its audit row. It must contain no data of a payer. `paymentId`: the payment that
+ * it is about, where the address does not name it.
+ */
+export function noteAsked(ctx: Context, asked: Readonly<Record<string, unknown>>, paymentId?: string): void {
   ctx.state['asked'] = asked;
+  ctx.state['askedAbout'] = paymentId;
 }
 
 /**

@@ -12,7 +12,7 @@ export const limit = z.coerce
   .meta({ examples: [20] });
 
 /** The next page begins after the last id of the previous page. */
-export const cursorOf = (prefix: 'pay' | 'dlv' | 'op' | 'aud' | 'rec' | 'bkf') =>
+export const cursorOf = (prefix: 'pay' | 'dlv' | 'op' | 'aud' | 'rec' | 'bkf' | 'apr') =>
   text(200)
     .regex(new RegExp(`^${prefix}_`), 'the nextCursor of the previous page')
     .optional()

@@ -49,6 +49,9 @@ const DETAILS: Readonly<Record<ProblemCode, string | readonly [string, More]>> =
   amount_too_large: '723.00 NOK was asked for, 722.00 NOK can be captured',
   reference_reused:
     'capture parcel-1 of this payment was requested with other contents; use another reference',
+  own_approval: 'the key support has asked for this itself; a key of another name was expected',
+  not_approved:
+    'refund return-1 over 341.50 NOK was rejected by grace; nothing was moved, and another request needs another reference',
   not_confirmed:
     'capture parcel-1 failed: the gateway does not show it; if the gateway shows it later, it counts as done; look at the gateway, then use another reference',
   no_transaction: `payment ${PAYMENT_ID} is PENDING and has no transaction yet; try again once it is paid`,
@@ -72,6 +75,8 @@ const DETAILS: Readonly<Record<ProblemCode, string | readonly [string, More]>> =
       ],
     },
   ],
+  too_many_rows:
+    'too many rows have to be read for this filter; give a narrower time (createdAfter and createdBefore, or receivedAfter and receivedBefore), or another filter beside it',
   rate_limited:
     'this API key sent too many requests; at most 500 a second are allowed, send the request again later',
   headers_too_large: 'the headers are too large; at most 16384 bytes were expected',

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { Context, Middleware, Next } from 'koa';
 import type { Logger } from '../../telemetry/log.ts';
 import { rootOf } from '../../lib/root-of.ts';
+import { TooManyRows } from '../../store/bounded.ts';
 import { isStoreUnavailable } from '../../store/errors.ts';
 import { RunEnded, RunsUnavailable } from '../../temporal/run-calls.ts';
 import { Refusal } from '../refusal.ts';
@@ -38,6 +39,8 @@ export const PROBLEMS = {
   operation_not_possible: { status: 409, title: 'The payment does not allow this now' },
   amount_too_large: { status: 409, title: 'The amount is larger than what is left' },
   reference_reused: { status: 409, title: 'The reference belongs to another operation' },
+  own_approval: { status: 409, title: 'The key that asked cannot decide itself' },
+  not_approved: { status: 409, title: 'It was rejected, has expired, or was decided already' },
   not_confirmed: { status: 409, title: 'The operation was sent, and it is not known whether it was done' },
   not_supported: { status: 422, title: 'The gateway does not offer this' },
   no_transaction: { status: 409, title: 'The payment has no transaction' },
@@ -49,6 +52,7 @@ export const PROBLEMS = {
   unsupported_media_type: { status: 415, title: 'The body must be application/json' },
   items_required: { status: 422, title: 'This payment method needs the order lines' },
   invalid_request: { status: 422, title: 'The request is not valid' },
+  too_many_rows: { status: 422, title: 'The filter has to read too many rows' },
   rate_limited: { status: 429, title: 'Too many requests' },
   headers_too_large: { status: 431, title: 'The headers are too large' },
   internal: { status: 500, title: 'Internal error' },
@@ -121,6 +125,12 @@ export function asRefusal(error: unknown): Refusal {
       { cause: error.cause ?? error },
     );
   }
+  if (error instanceof TooManyRows)
+    return new Refusal(
+      'too_many_rows',
+      'too many rows have to be read for this filter; give a narrower time (createdAfter and createdBefore, or receivedAfter and receivedBefore), or another filter beside it',
+      { cause: error },
+    );
   if (isStoreUnavailable(error)) {
     return new Refusal(
       'unavailable',

@@ -6,6 +6,7 @@ import { createServer, type Server } from 'node:http';
 import type Koa from 'koa';
 import type { Service } from '../../service.ts';
 import type { Logger } from '../../telemetry/log.ts';
+import { startCarryingOut } from '../approvals/carry-out-undone.ts';
 import { answerClientErrors } from './client-errors.ts';
 import { createAdminApp, createApp } from './app.ts';
 import { cannotListen, type Listening } from './cannot-listen.ts';
@@ -36,12 +37,14 @@ const STOP_GRACE_MS = 17_000;
  */
 export async function startApi(service: Service): Promise<() => Promise<void>> {
   const { config, log } = service;
-  const { app, endStreams, ingress } = createApp(service);
+  const { app, endStreams, ingress, tools } = createApp(service);
   const server = await listen(app, { setting: 'PORT', port: config.PORT, host: config.HOST, log });
   log.info({ port: config.PORT, publicUrl: config.PUBLIC_URL }, 'api listens');
+  const stopCarryingOut = startCarryingOut(tools);
   return async () => {
     endStreams();
     await closeServer(server, STOP_GRACE_MS);
+    await stopCarryingOut();
     await ingress.drain();
   };
 }

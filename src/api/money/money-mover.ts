@@ -1,5 +1,4 @@
 /** Captures, refunds and voids: stored first, then carried out by the payment's money run. */
-import { createHash } from 'node:crypto';
 import { crashable } from '../../crash-points.ts';
 import { wrongLines, type MovedLine, type WrongLine } from '../../domain/lines.ts';
 import { isUnfinished, type OperationKind } from '../../domain/operation.ts';
@@ -22,6 +21,7 @@ import { TokenBuckets } from '../../lib/token-bucket.ts';
 import { inMoney } from '../payments/amounts-in-text.ts';
 import { addressOf, refuseUnconfigured } from '../payments/find-payment.ts';
 import { Refusal, wrongFields, type FieldProblem, type ProblemCode } from '../refusal.ts';
+import { bodyHashOf } from './body-hash.ts';
 import { refuseImpossible, refuseUnnamed } from './feasible-by-row.ts';
 
 /** A requested operation with checked fields; `wanted` is in minor units, null for all that is left. */
@@ -37,6 +37,11 @@ export interface WantedMove {
 }
 
 export interface MoneyMover {
+  /**
+   * Checks a request without recording it. Returns the operation that an earlier equal request has made, or null.
+   * @throws Refusal
+   */
+  check(payment: PaymentRow, wanted: WantedMove): Promise<OperationRow | null>;
   /**
    * Returns the operation, done or not finished yet. The same request again is the same operation. @throws
    * Refusal
@@ -54,13 +59,18 @@ const LOOKS = { perSecond: 1 / 30, burst: 3 };
 export function createMoneyMover(service: Service): MoneyMover {
   const carrying = new Map<string, Promise<void>>();
   const looks = new TokenBuckets(LOOKS.perSecond, LOOKS.burst);
+  async function check(payment: PaymentRow, wanted: WantedMove): Promise<OperationRow | null> {
+    refuseUnconfigured(service, payment);
+    return knownOrPossible(service, payment, wanted).catch((error: unknown) => {
+      if (mayBeBehind(payment, wanted, error) && looks.take(payment.id)) askForLook(service, payment);
+      throw error;
+    });
+  }
   return {
+    check,
     async move(payment, wanted) {
-      refuseUnconfigured(service, payment);
-      const claimed = await claim(service, payment, wanted).catch((error: unknown) => {
-        if (mayBeBehind(payment, wanted, error) && looks.take(payment.id)) askForLook(service, payment);
-        throw error;
-      });
+      await check(payment, wanted);
+      const claimed = await claim(service.store.db, payment, wanted);
       const { id } = claimed;
       if (isUnfinished(claimed)) {
         // Equal simultaneous requests share one call, since a run takes only a few calls at a time.
@@ -98,25 +108,32 @@ function askForLook({ runs, log }: Service, payment: PaymentRow): void {
 /**
  * Finds an earlier equal request before any check: once its operation is done, the checks would refuse it.
  */
-async function claim(service: Service, payment: PaymentRow, wanted: WantedMove): Promise<OperationRow> {
+async function knownOrPossible(
+  service: Service,
+  payment: PaymentRow,
+  wanted: WantedMove,
+): Promise<OperationRow | null> {
   refuseStrange(payment, wanted);
   const { kind, reference } = wanted;
   const { db } = service.store;
   const known = await findOperation(db, payment.id, reference, kind);
-  if (known === null) {
-    const found = await findOrder(db, payment.orderReference);
-    refuseImpossible(payment, found?.order.paidPaymentId ?? null, wanted);
-    const rules = service.gateways.find(payment.gateway)?.rulesFor({
-      ...(payment.paymentMethod !== null && { paymentMethod: payment.paymentMethod }),
-    });
-    if (rules?.lines === 'required')
-      refuseUnnamed(rules, wanted, lineHistory(payment, await listOperations(db, payment.id)));
-  }
+  if (known !== null) return known;
+  const found = await findOrder(db, payment.orderReference);
+  refuseImpossible(payment, found?.order.paidPaymentId ?? null, wanted);
+  const rules = service.gateways.find(payment.gateway)?.rulesFor({
+    ...(payment.paymentMethod !== null && { paymentMethod: payment.paymentMethod }),
+  });
+  if (rules?.lines === 'required')
+    refuseUnnamed(rules, wanted, lineHistory(payment, await listOperations(db, payment.id)));
+  return null;
+}
+
+async function claim(db: Db, payment: PaymentRow, wanted: WantedMove): Promise<OperationRow> {
   const claimed = await writeDown(db, payment, wanted);
   if (claimed.kind === 'reused')
     throw new Refusal(
       'reference_reused',
-      `${kind} ${reference} of this payment was requested with other contents; use another reference`,
+      `${wanted.kind} ${wanted.reference} of this payment was requested with other contents; use another reference`,
     );
   return claimed.operation;
 }
@@ -142,16 +159,7 @@ function toField({ index, field, detail }: WrongLine): FieldProblem {
 }
 
 function newOperation({ id: paymentId }: PaymentRow, wanted: WantedMove): NewOperation {
-  return { ...wanted, paymentId, bodyHash: hashOf(wanted), cause: 'merchant' };
-}
-
-/** Equal for bodies that request the same, however they are written. */
-function hashOf({ wanted, lines, finalCapture, reason }: WantedMove): string {
-  const parts = lines
-    ?.map(({ lineId, amountMinor, quantity }) => [lineId, amountMinor, quantity ?? null] as const)
-    .toSorted(([left], [right]) => (left < right ? -1 : 1));
-  const canonical = JSON.stringify([wanted, parts ?? null, finalCapture, reason ?? null]);
-  return createHash('sha256').update(canonical).digest('hex');
+  return { ...wanted, paymentId, bodyHash: bodyHashOf(wanted), cause: 'merchant' };
 }
 
 /**

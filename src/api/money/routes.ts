@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import type { Service } from '../../service.ts';
-import { pageOfOperations, type Page } from '../../store/lists.ts';
+import type { Page } from '../../store/lists.ts';
 import { findOperation, listOperations, type OperationRow } from '../../store/operations.ts';
+import type { PaymentRow } from '../../store/payments.ts';
+import { approval, approvalExamples, viewApproval } from '../approvals/approval-view.ts';
+import { approvalOfRefund } from '../approvals/four-eyes.ts';
 import { noteAsked } from '../http/audit-trail.ts';
 import { json, jsonBody, reply } from '../http/answers.ts';
 import { keyOf } from '../http/auth.ts';
@@ -17,7 +20,6 @@ import { isUnfinished } from '../../domain/operation.ts';
 import type { MoneyMover, WantedMove } from './money-mover.ts';
 import * as examples from './operation-examples.ts';
 import {
-  allOperationsQuery,
   captureRequest,
   operationQuery,
   operationReference,
@@ -25,13 +27,7 @@ import {
   refundRequest,
   voidRequest,
 } from './operation-requests.ts';
-import {
-  operation,
-  operationOfOrder,
-  operationWithPayment,
-  viewOperation,
-  viewOperationOfOrder,
-} from './operation-view.ts';
+import { operation, operationWithPayment, viewOperation } from './operation-view.ts';
 import { wantedMove, type MoveContext } from './wanted-move.ts';
 
 export type MoneyTools = Service & { readonly mover: MoneyMover };
@@ -120,8 +116,17 @@ export const MONEY_CALLS = [
     summary: 'Refund captured money, all or part of it',
     description: AGAIN + MAY_TAKE_TIME,
     body: jsonBody(refundRequest, { line: examples.refund }),
-    answers: answersOf(examples.SHOWN.refund),
-    handle: (request, tools: MoneyTools) => move(request, tools, { kind: 'refund' }),
+    answers: {
+      ...answersOf(examples.SHOWN.refund),
+      202: json(
+        'Stored durably, and not finished yet; or it is above FOUR_EYES_ABOVE and nothing is moved before a second person approves',
+        z.union([operationWithPayment, approval]),
+        { begun: examples.SHOWN.refund[1], awaiting: approvalExamples.awaiting },
+        LATER,
+      ),
+    },
+    refusals: [...REFUSED, 'not_approved'],
+    handle: (request, tools: MoneyTools) => refund(request, tools),
   }),
   defineCall({
     ...MOVE,
@@ -134,20 +139,6 @@ export const MONEY_CALLS = [
     isBodyOptional: true,
     answers: answersOf(examples.SHOWN.void),
     handle: (request, tools: MoneyTools) => move(request, tools, { kind: 'void', reference: 'void' }),
-  }),
-  defineCall({
-    method: 'get',
-    path: '/v1/operations',
-    operationId: 'listOperations',
-    access: [],
-    summary: 'List the captures, refunds and voids of all orders, newest first',
-    query: allOperationsQuery,
-    answers: { 200: json('One page', pageOf(operationOfOrder), { page: pageWith(examples.ofOrder) }) },
-    async handle(request, { store: { db } }: MoneyTools) {
-      const { status, kind, limit, cursor } = request.query();
-      const page = await pageOfOperations(db, { state: status, kind, limit, cursor });
-      return reply(200, viewPage(page, viewOperationOfOrder, idOf));
-    },
   }),
   defineCall({
     method: 'get',
@@ -195,12 +186,31 @@ export const MONEY_CALLS = [
 
 type MoveRequest = CallRequest<z.infer<typeof atPayment>, unknown, Partial<z.infer<typeof captureRequest>>>;
 
-async function move(request: MoveRequest, tools: MoneyTools, of: Pick<MoveContext, 'kind' | 'reference'>) {
+type Moved = Pick<MoveContext, 'kind' | 'reference'>;
+
+async function move(request: MoveRequest, tools: MoneyTools, of: Moved) {
+  const { found, wanted } = await read(request, tools, of);
+  return carryOut(tools, found, wanted);
+}
+
+async function refund(request: MoveRequest, tools: MoneyTools) {
+  const { found, wanted } = await read(request, tools, { kind: 'refund' });
+  const waiting = await approvalOfRefund(tools, found, wanted);
+  if (waiting === null) return carryOut(tools, found, wanted);
+  const headers = { Location: `/v1/approvals/${waiting.id}`, 'Retry-After': String(RETRY_AFTER_SECONDS) };
+  return reply(202, viewApproval(waiting, found.orderReference), { headers });
+}
+
+async function read(request: MoveRequest, { store }: MoneyTools, of: Moved) {
   const { ctx } = request;
-  const found = await paymentNamed(tools.store.db, request.params.id);
+  const found = await paymentNamed(store.db, request.params.id);
   const idempotencyKey = ctx.req.headers['idempotency-key']?.toString();
   const wanted = wantedMove(await request.body(), { ...of, key: keyOf(ctx).name, idempotencyKey });
   noteAsked(ctx, askedFor(wanted));
+  return { found, wanted };
+}
+
+async function carryOut(tools: MoneyTools, found: PaymentRow, wanted: WantedMove) {
   const row = await tools.mover.move(found, wanted);
   const body = await viewNow(tools, row);
   if (!isUnfinished(row)) return reply(200, body);

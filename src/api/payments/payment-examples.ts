@@ -1,8 +1,14 @@
 /** The sale that the OpenAPI document shows: order 1001, opened, paid, and its other possible results. */
 import type { z } from 'zod';
 import { GATEWAYS } from '../../gateways/registry.ts';
-import type { createPaymentRequest, resolveRequest } from './payment-requests.ts';
-import type { openedPayment, orderView, payment, paymentWithTimeline } from './payment-schemas.ts';
+import type { createPaymentRequest, lookRequest, resolveRequest } from './payment-requests.ts';
+import type {
+  listedPayment,
+  openedPayment,
+  orderView,
+  payment,
+  paymentWithTimeline,
+} from './payment-schemas.ts';
 
 type Payment = z.infer<typeof payment>;
 
@@ -112,6 +118,14 @@ export const authorized: Payment = {
   updatedAt: '2026-11-21T13:47:16.034Z',
 };
 
+export const listed: z.infer<typeof listedPayment> = {
+  ...authorized,
+  n: 1,
+  orderStatus: 'PAID',
+  heard: 'yes',
+  newestUpdate: { effectId: '1001/order.paid', type: 'order.paid', state: 'delivered' },
+};
+
 export const captured: Payment = {
   ...authorized,
   status: 'PARTIALLY_CAPTURED',
@@ -162,6 +176,8 @@ export const decision: z.input<typeof resolveRequest> = {
   actor: 'ada',
   reason: 'ticket 12: the discount of 1.00 was ours',
 };
+
+export const look: z.input<typeof lookRequest> = { actor: 'ada', reason: 'ticket 12' };
 
 export const told: z.infer<typeof paymentWithTimeline> = {
   ...authorized,

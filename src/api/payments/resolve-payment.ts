@@ -15,11 +15,20 @@ import type { resolveRequest } from './payment-requests.ts';
 
 type Asked = Pick<z.infer<typeof resolveRequest>, 'decision'> & Asker;
 
-/** Returns whether it is done; giving money back may take longer. @throws Refusal */
-export async function resolve(service: Service, payment: PaymentRow, asked: Asked): Promise<boolean> {
+/**
+ * Returns whether it is done; giving money back may take longer. `known`: the key of the decision's note, so that it is
+ * written once however often this is called.
+ * @throws Refusal
+ */
+export async function resolve(
+  service: Service,
+  payment: PaymentRow,
+  asked: Asked,
+  known?: string,
+): Promise<boolean> {
   refuseUnreviewed(payment, asked);
   refuseUnconfigured(service, payment);
-  const noteKey = await writeDown(service, payment, asked);
+  const noteKey = await writeDown(service, payment, asked, known);
   if (asked.decision === 'give_back') return giveBack(service, payment, noteKey);
   const result = await service.runs.resolve(addressOf(payment), { decision: asked.decision, noteKey });
   if (result.kind === 'not_in_review')
@@ -32,10 +41,16 @@ export async function resolve(service: Service, payment: PaymentRow, asked: Aske
  * A settled payment with a review mark can only be dismissed: there is nothing to accept, and paying money is
  * given back by a refund. Surplus can also be given back.
  */
-function refuseUnreviewed(payment: PaymentRow, { decision }: Asked): void {
+function isAsked(payment: PaymentRow, { decision }: Pick<Asked, 'decision'>): boolean {
+  const { status, reviewMark } = payment;
+  if (status === 'REVIEW' || (reviewMark !== null && decision === 'dismiss')) return true;
+  return isMarkedForSurplus(payment) && decision === 'give_back';
+}
+
+/** @throws Refusal `not_in_review` */
+export function refuseUnreviewed(payment: PaymentRow, asked: Pick<Asked, 'decision'>): void {
+  if (isAsked(payment, asked)) return;
   const { id, status, reviewMark } = payment;
-  if (status === 'REVIEW' || (reviewMark !== null && decision === 'dismiss')) return;
-  if (isMarkedForSurplus(payment) && decision === 'give_back') return;
   const ways = isMarkedForSurplus(payment) ? 'given back or dismissed' : 'dismissed';
   const hint = reviewMark === null ? '' : ` with a review mark (${reviewMark}), which can only be ${ways}`;
   throw new Refusal('not_in_review', `payment ${id} is ${status}${hint}`);
@@ -44,10 +59,10 @@ function refuseUnreviewed(payment: PaymentRow, { decision }: Asked): void {
 /** The person and the reason are written only here: they must not get into a workflow's history. */
 const writeDown = crashable(
   { before: 'resolve.note.before', after: 'resolve.note.after' },
-  ({ store }: Service, payment: PaymentRow, { decision, ...asker }: Asked) => {
+  ({ store }: Service, payment: PaymentRow, { decision, ...asker }: Asked, known?: string) => {
     const about = covers(payment, decision);
     const text = `${nameOf(asker)} asked to ${WORDS[about]}: ${asker.reason}`;
-    return writeDecision(store.db, payment.id, { text, data: { decision: about, ...asker } });
+    return writeDecision(store.db, payment.id, { text, data: { decision: about, ...asker } }, known);
   },
 );
 
@@ -83,8 +98,10 @@ async function giveBack(service: Service, payment: PaymentRow, noteKey: string):
   const { db } = service.store;
   const now = (await findPayment(db, payment.id)) ?? payment;
   const isOfSurplus = covers(payment, 'give_back') === 'give_back_surplus';
-  const isAsked = isOfSurplus ? covers(now, 'give_back') === 'give_back_surplus' : now.status === 'REVIEW';
-  if (!isAsked) return true;
+  const isStillAsked = isOfSurplus
+    ? covers(now, 'give_back') === 'give_back_surplus'
+    : now.status === 'REVIEW';
+  if (!isStillAsked) return true;
   if ((await listUnfinished(db, payment.id)).length > 0) return false;
   throw new Refusal(
     'give_back_failed',

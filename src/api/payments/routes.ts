@@ -1,27 +1,31 @@
 import { z } from 'zod';
 import type { Service } from '../../service.ts';
-import { listPayments } from '../../store/lists.ts';
 import { findOrder, type PaymentRow } from '../../store/payments.ts';
+import { approval, approvalExamples, viewApproval } from '../approvals/approval-view.ts';
+import { approvalOfDecision } from '../approvals/four-eyes.ts';
 import { askedBy } from '../http/audit-trail.ts';
 import { json, jsonBody, reply } from '../http/answers.ts';
 import { keyOf } from '../http/auth.ts';
 import { defineCall } from '../http/define-call.ts';
 import { reference } from '../http/fields.ts';
-import { idOf, pageOf, pageWith, viewPage } from '../http/pages.ts';
+import { pageOf, pageWith } from '../http/pages.ts';
 import { asRefusal } from '../http/problem.ts';
 import { Refusal } from '../refusal.ts';
 import { closePayment } from './cancel-payment.ts';
 import { paymentNamed } from './find-payment.ts';
+import { pageOfPayments } from './list-payments.ts';
+import type { LookTools } from './look-again.ts';
 import { openPayment, type OpenedAnswer, type PaymentTools } from './open-payment.ts';
 import * as examples from './payment-examples.ts';
 import {
   cancelRequest,
   createPaymentRequest,
+  lookRequest,
   paymentsQuery,
   resolveRequest,
   updateRequest,
 } from './payment-requests.ts';
-import { openedPayment, orderView, payment, paymentWithTimeline } from './payment-schemas.ts';
+import { listedPayment, openedPayment, orderView, payment, paymentWithTimeline } from './payment-schemas.ts';
 import { linksOf, viewOrder, viewPayment } from './payment-view.ts';
 import { resolve } from './resolve-payment.ts';
 import { readStory } from './read-story.ts';
@@ -72,14 +76,13 @@ export const PAYMENT_CALLS = [
     operationId: 'listPayments',
     access: [],
     summary: 'List payments, newest first',
+    description:
+      'Filters can be combined. A combination that makes the store read too many rows ends with 422 `too_many_rows` after 3 s: a time beside it helps.',
     query: paymentsQuery,
-    answers: { 200: json('One page', pageOf(payment), { page: pageWith(examples.authorized) }) },
+    answers: { 200: json('One page', pageOf(listedPayment), { page: pageWith(examples.listed) }) },
+    refusals: ['too_many_rows'],
     async handle(request, service: Service) {
-      const page = await listPayments(service.store.db, request.query());
-      return reply(
-        200,
-        viewPage(page, (row) => viewPayment(row, linksOf(service)), idOf),
-      );
+      return reply(200, await pageOfPayments(service, request.query()));
     },
   }),
   defineCall({
@@ -152,15 +155,44 @@ export const PAYMENT_CALLS = [
     body: jsonBody(resolveRequest, { accept: examples.decision }),
     answers: {
       200: json('The payment, resolved', payment, { accepted: examples.accepted }),
-      202: json('The money is being given back: read the payment again later', payment, {
-        givingBack: examples.givingBack,
-      }),
+      202: json(
+        'The money is being given back: read the payment again later; or it is above FOUR_EYES_ABOVE and nothing is done before a second person approves',
+        z.union([payment, approval]),
+        { givingBack: examples.givingBack, awaiting: approvalExamples.awaiting },
+      ),
     },
     refusals: ['not_found', 'not_in_review', 'not_acceptable', 'give_back_failed', 'gateway_not_configured'],
     async handle(request, service: Service) {
       const found = await paymentNamed(service.store.db, request.params.id);
-      const isDone = await resolve(service, found, askedBy(request.ctx, await request.body()));
+      const asked = askedBy(request.ctx, await request.body());
+      const waiting = await approvalOfDecision(service, found, asked);
+      if (waiting !== null) return reply(202, viewApproval(waiting, found.orderReference));
+      const isDone = await resolve(service, found, asked);
       return reply(isDone ? 200 : 202, await viewNow(service, found));
+    },
+  }),
+  defineCall({
+    method: 'post',
+    path: '/v1/payments/{id}/look',
+    operationId: 'lookAtPayment',
+    access: ['support'],
+    audit: 'look',
+    summary: 'Have a payment read at its gateway now',
+    description:
+      'As if a callback had just arrived: what the gateway says is compared with what is recorded, and acted on. It moves no money by itself. ' +
+      'The timeline of the payment says who asked and what the gateway answered. At most three looks at once and then one in 30 seconds.',
+    params: atPayment,
+    body: jsonBody(lookRequest, { ticket: examples.look }),
+    answers: {
+      202: json('The gateway will be read. The body is the payment as it was', payment, {
+        asked: examples.authorized,
+      }),
+    },
+    refusals: ['not_found', 'gateway_not_configured'],
+    async handle(request, service: LookTools) {
+      const found = await paymentNamed(service.store.db, request.params.id);
+      await service.lookAgain(found, askedBy(request.ctx, await request.body()));
+      return reply(202, viewPayment(found, linksOf(service)));
     },
   }),
   defineCall({

@@ -7,6 +7,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { openApiDocument } from '../../../src/api/calls.ts';
 import { newPayment } from '../../../src/api/payments/payment-examples.ts';
 import { STRIPE_SANDBOX } from '../../../src/gateways/stripe/sandbox.ts';
+import { askApproval } from '../../../src/store/approvals.ts';
 import { logDelivery } from '../../../src/store/log-delivery.ts';
 import { recordFinding } from '../../../src/store/record-finding/write.ts';
 import { findPayment, type PaymentRow } from '../../../src/store/payments.ts';
@@ -69,16 +70,23 @@ describe('the example of a request', () => {
   const at = useTestApi({ ...STRIPE_SANDBOX.variables('http://127.0.0.1:9'), DEFAULT_GATEWAY: 'dintero' });
   let payment: PaymentRow;
   let deliveryId: string;
+  let approvalId: string;
   beforeAll(async () => {
     const opened = await at.api.post('/v1/payments', newPayment);
     payment = (await findPayment(at.store.db, opened.json.id as string)) as PaymentRow;
     await recordFinding(at.store.db, aRecord(payment), TELLS);
     deliveryId = (await logDelivery(at.store.db, aDelivery(payment))).id;
+    const asked = { asked: { amount: 100 }, amount: 100, currency: 'NOK', bodyHash: 'h', reference: 'r' };
+    const by = { key: 'another', actor: 'ada' };
+    const wanted = { ...asked, ...by, paymentId: payment.id, what: 'refund' } as const;
+    approvalId = (await askApproval(at.store.db, wanted)).id;
   });
 
   it.each(requests())('of %s (%s) is accepted unchanged', async (call, _name, body) => {
     const [method = '', path = ''] = call.split(' ');
-    const target = path.replace('{id}', path.startsWith('/v1/deliveries') ? deliveryId : payment.id);
+    const [, room = ''] = /^\/v1\/(\w+)/.exec(path) ?? [];
+    const ids: Record<string, string> = { deliveries: deliveryId, approvals: approvalId };
+    const target = path.replace('{id}', ids[room] ?? payment.id);
     const headers = { 'content-type': 'application/json' };
     const answer = await at.api.send(method, target, {
       key: API_KEY,
