@@ -8,24 +8,41 @@ export interface Seeded {
 
 const GATEWAYS = `insert into gateways (gateway, account, mode) values ('dintero', 'T12345678', 'test')`;
 const ORDERS = `insert into orders (reference, amount, currency, status, latest_n, created_at, updated_at)
-  select 'order-' || i, 72200, 'NOK', 'PAID', 1, at, at from seed`;
+  select 'order-' || i, 72200, 'NOK', case status when 'EXPIRED' then 'PAYMENT_FAILED' when 'PENDING' then 'AWAITING_PAYMENT'
+    when 'ON_HOLD' then 'PAYMENT_PENDING' when 'REVIEW' then 'REVIEW' else 'PAID' end, 1, at, at from seed`;
 const PAYMENTS = `insert into payments (id, order_reference, n, gateway, amount, currency, status, session_id, transaction_id, return_key,
-    request, expires_at, created_at, updated_at, authorization_expires_at, review_mark, review_since, captured, authorized)
-  select id, 'order-' || i, 1, 'dintero', 72200, 'NOK', status, 'T12345678.s' || i, 'T12345678.t' || i, 'key-' || i,
-    '{"lines": []}', at + interval '4 hours', at, at, case when status = 'AUTHORIZED' then at + interval '7 days' end,
-    case when i % 100000 = 7 then 'unclear' end, case when i % 100000 = 7 then at end, 72200, 72200 from seed`;
+    request, metadata, expires_at, created_at, updated_at, authorization_expires_at, review_mark, review_since, captured, authorized,
+    refunded, payment_method, reason, disputes, surplus)
+  select id, 'order-' || i, 1, 'dintero', case when i % 1000 = 5 then 99900 else 72200 end, case when i % 5000 = 11 then 'SEK' else 'NOK' end,
+    status, 'T12345678.s' || i, 'T12345678.t' || i, 'key-' || i,
+    jsonb_build_object('lines', '[]'::jsonb, 'merchantReference2', 'invoice-' || i), jsonb_build_object('cart', 'c' || i),
+    at + interval '4 hours', at, at, case when status = 'AUTHORIZED' then at + interval '7 days' end,
+    case when i % 100000 = 7 then 'unclear' end, case when i % 100000 = 7 then at end,
+    case when status in ('CAPTURED', 'PARTIALLY_CAPTURED') then 72200 else 0 end, 72200,
+    case when i % 300 = 4 and status = 'CAPTURED' then 100 else 0 end,
+    case when status not in ('PENDING', 'EXPIRED') then (array['payex.creditcard', 'vipps', 'swish', 'klarna'])[1 + i % 4] end,
+    case when i % 97 = 13 then 'card: declined by the issuer' when status = 'EXPIRED' then 'nobody paid in time'
+      when status = 'REVIEW' then 'amount_mismatch' end,
+    case when i % 40000 = 21 then '[{"disputeId": "d", "state": "open", "amountMinor": 100}]'::jsonb else '[]'::jsonb end,
+    case when i % 70000 = 33 then '[{"transactionId": "T12345678.x", "status": "AUTHORIZED", "handling": "review"}]'::jsonb else '[]'::jsonb end
+  from seed`;
 const TIMELINE = `insert into timeline (payment_id, at, kind, text, key) select id, at, 'decision', 'PENDING became CAPTURED', 'k' from seed`;
-const DELIVERIES = `insert into deliveries (id, gateway, event_id, content_hash, payment_id, order_reference, n, outcome, state, method, target,
+const DELIVERIES = `insert into deliveries (id, gateway, event_id, content_hash, payment_id, order_reference, n, outcome, state, reason, method, target,
     headers, body, received_at, last_received_at, handled_at)
   select 'dlv_' || substr(id, 5), 'dintero', 'event-' || i, md5(id), id, 'order-' || i, 1,
-    case when i % 50 = 0 then 'refused' when i % 20 = 0 then 'duplicate' else 'accepted' end, 'handled', 'GET',
+    case when i % 50 = 0 then 'refused' when i % 20 = 0 then 'duplicate' else 'accepted' end,
+    case when i > total - 10 then 'received' else 'handled' end, case when i % 50 = 0 then 'wrong_signature' end, 'GET',
     '/callbacks/dintero?payment=' || id, '{}', '', at, at, at from seed`;
-const OUTBOX = `insert into outbox (effect_id, order_reference, payment_id, sequence, type, body, state, attempts, created_at, next_attempt_at, finished_at)
-  select 'order-' || i || '/order.paid', 'order-' || i, id, 1, 'order.paid', '{"type":"order.paid"}',
+const OUTBOX = `insert into outbox (effect_id, order_reference, payment_id, sequence, type, body, state, attempts, last_answer, created_at, next_attempt_at,
+    attempted_at, finished_at)
+  select 'order-' || i || '/order.paid', 'order-' || i, id, 1,
+    case when status = 'EXPIRED' then 'order.payment_expired' when i % 90000 = 1 then 'order.review' else 'order.paid' end, '{"type":"order.paid"}',
     case when i % 200 = 3 then 'gave_up' when i > total - 100 then 'pending' else 'delivered' end,
-    case when i > total - 50 then 7 else 1 end, at, at, at from seed`;
+    case when i > total - 50 then 7 else 1 end, case when i % 200 = 3 then '500' when i > total - 100 then '404' else '204' end, at, at, at, at from seed`;
+const ATTEMPTS = `insert into update_attempts (effect_id, n, at, status, ms)
+  select 'order-' || i || '/order.paid', 1, at, case when i % 200 = 3 then 500 else 204 end, 20 + i % 100 from seed`;
 const OPERATIONS = `insert into operations (id, payment_id, kind, reference, body_hash, amount, cause, state, created_at, updated_at, finished_at)
-  select 'op_' || substr(id, 5), id, 'capture', 'c1', 'h', 72200, 'merchant',
+  select 'op_' || substr(id, 5), id, 'capture', 'c1', 'h', 72200, case when i % 60000 = 8 then 'operator' else 'merchant' end,
     case when i > total - 20 then 'pending' when i % 500 = 9 then 'failed' else 'done' end, at, at, at from seed where i % 2 = 0`;
 const AUDIT = `insert into audit (id, at, key, address, request_id, what, payment_id, status)
   select 'aud_' || substr(id, 5), at, case when i % 3 = 0 then 'backoffice' else 'shop' end, '192.0.2.1', 'r' || i, 'capture', id, 200
@@ -44,7 +61,17 @@ export async function seedYears(databaseUrl: string, payments: number): Promise<
          when i % 40 = 0 then 'EXPIRED' when i % 10 = 3 and i > ${payments} - 20000 then 'AUTHORIZED' else 'CAPTURED' end as status
      from (select i, now() - (${payments} - i) * interval '1 minute' as at from generate_series(1, ${payments}) i) made`,
   );
-  for (const statement of [GATEWAYS, ORDERS, PAYMENTS, TIMELINE, DELIVERIES, OUTBOX, OPERATIONS, AUDIT])
+  for (const statement of [
+    GATEWAYS,
+    ORDERS,
+    PAYMENTS,
+    TIMELINE,
+    DELIVERIES,
+    OUTBOX,
+    ATTEMPTS,
+    OPERATIONS,
+    AUDIT,
+  ])
     await client.query(statement);
   await client.query('drop table seed');
   await client.query('vacuum analyze');
