@@ -65,6 +65,10 @@ export const deliveries = pgTable(
       .on(table.outcome, table.id)
       .where(sql`outcome <> 'accepted'`)
       .concurrently(),
+    index('deliveries_reason')
+      .on(sql`left(split_part(reason, ':', 1), 60)`, table.id)
+      .where(sql`reason is not null`)
+      .concurrently(),
     index('deliveries_received')
       .on(table.receivedAt)
       .where(sql`state = 'received'`),

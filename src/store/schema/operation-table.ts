@@ -57,6 +57,7 @@ export const operations = pgTable(
     uniqueIndex('operations_reference').on(table.paymentId, table.kind, table.reference),
     index('operations_state').on(table.state, table.id).concurrently(),
     index('operations_kind').on(table.kind, table.id).concurrently(),
+    index('operations_cause').on(table.cause, table.id).concurrently(),
     index('operations_named').on(table.reference, table.id).concurrently(),
     index('operations_unfinished')
       .on(table.updatedAt)

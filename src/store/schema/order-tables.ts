@@ -1,5 +1,5 @@
 /** Orders, their payments, and what happened to each. The tables are the same for both stores. */
-import { sql } from 'drizzle-orm';
+import { sql, type SQL } from 'drizzle-orm';
 import { bigserial, boolean, index, integer, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import type { Dispute } from '../../domain/dispute.ts';
 import type { ShownStates } from '../../domain/news.ts';
@@ -9,20 +9,40 @@ import type { CaptureMode, ClosedBy, PaymentStatus, ReviewCode } from '../../dom
 import { at } from './columns.ts';
 
 /** One row per order. It is the order's lock, and says which payment paid it. */
-export const orders = pgTable('orders', {
-  reference: text().primaryKey(),
-  amount: integer().notNull(),
-  currency: text().notNull(),
-  status: text().$type<OrderStatus>().notNull(),
-  /** Set once and never changed: under the row's lock, and the condition of the update is a second guard. */
-  paidPaymentId: text('paid_payment_id'),
-  paidAt: at('paid_at'),
-  latestN: integer('latest_n').notNull(),
-  /** Counts the updates to the merchant about this order. */
-  sequence: integer().notNull().default(0),
-  createdAt: at('created_at').notNull().defaultNow(),
-  updatedAt: at('updated_at').notNull().defaultNow(),
-});
+export const orders = pgTable(
+  'orders',
+  {
+    reference: text().primaryKey(),
+    amount: integer().notNull(),
+    currency: text().notNull(),
+    status: text().$type<OrderStatus>().notNull(),
+    /** Set once and never changed: under the row's lock, and the condition of the update is a second guard. */
+    paidPaymentId: text('paid_payment_id'),
+    paidAt: at('paid_at'),
+    latestN: integer('latest_n').notNull(),
+    /** Counts the updates to the merchant about this order. */
+    sequence: integer().notNull().default(0),
+    createdAt: at('created_at').notNull().defaultNow(),
+    updatedAt: at('updated_at').notNull().defaultNow(),
+  },
+  (table) => [
+    index('orders_status')
+      .on(table.status)
+      .where(sql`status <> 'PAID'`)
+      .concurrently(),
+  ],
+);
+
+type Indexed = Parameters<ReturnType<typeof index>['on']>;
+
+/** An index of the rows that match, made while the table is in use. */
+const ofSome = (name: string, isIndexed: SQL, ...on: Indexed) =>
+  index(name)
+    .on(...on)
+    .where(isIndexed)
+    .concurrently();
+
+const HAS_REFERENCE2 = sql`request ->> 'merchantReference2' is not null`;
 
 /** One row per payment: one attempt to pay an order. It has one session at most. */
 export const payments = pgTable(
@@ -105,6 +125,11 @@ export const payments = pgTable(
       .where(sql`transaction_id is not null`)
       .concurrently(),
     index('payments_amount').on(table.amount, table.currency, table.id).concurrently(),
+    ofSome('payments_method', sql`payment_method is not null`, table.paymentMethod, table.id),
+    ofSome('payments_reason', sql`reason is not null`, sql`left(split_part(reason, ':', 1), 60)`, table.id),
+    ofSome('payments_refunded', sql`refunded > 0`, table.id),
+    ofSome('payments_disputed', sql`disputes <> '[]'::jsonb`, table.id),
+    ofSome('payments_reference2', HAS_REFERENCE2, sql`(request ->> 'merchantReference2')`, table.id),
     index('payments_lapsing')
       .on(table.authorizationExpiresAt)
       .where(sql`authorization_expires_at is not null`),

@@ -42,6 +42,14 @@ export const outbox = pgTable(
       .on(table.state, table.createdAt, table.effectId)
       .where(sql`state not in ('pending', 'delivered')`)
       .concurrently(),
+    index('outbox_type')
+      .on(table.type, table.createdAt, table.effectId)
+      .where(sql`type <> 'order.paid'`)
+      .concurrently(),
+    index('outbox_unheard')
+      .on(table.paymentId)
+      .where(sql`state in ('pending', 'gave_up', 'gone')`)
+      .concurrently(),
     index('outbox_gave_up')
       .on(table.finishedAt, table.effectId)
       .where(sql`state = 'gave_up'`)
@@ -75,5 +83,8 @@ export const updateAttempts = pgTable(
     /** The first characters of the answer's body, as text. */
     answer: text(),
   },
-  (table) => [primaryKey({ columns: [table.effectId, table.n] })],
+  (table) => [
+    primaryKey({ columns: [table.effectId, table.n] }),
+    index('update_attempts_at').on(table.at).concurrently(),
+  ],
 );
