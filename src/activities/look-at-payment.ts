@@ -3,6 +3,7 @@ import { Context } from '@temporalio/activity';
 import { crashable } from '../crash-points.ts';
 import { decide } from '../domain/decide.ts';
 import type { Decision } from '../domain/finding.ts';
+import { foundBy } from '../domain/found-by.ts';
 import type { WatchedPayment } from '../domain/opened-payment.ts';
 import { holdsMoney, type Closing, type PaymentSnapshot } from '../domain/payment.ts';
 import { strangersIn } from '../domain/surplus-reading.ts';
@@ -129,6 +130,7 @@ async function record(looking: GatewayTools, input: LookInput, reading: Reading)
       account: gateway.account,
       key: input.key,
       deliveries: triggers.callbacks,
+      foundBy: foundBy(triggers, decided !== undefined),
       decide: (payment) => {
         strangers = strangersIn(payment, reading);
         return decideLook(payment, reading, input);

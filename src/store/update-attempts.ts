@@ -86,6 +86,13 @@ export interface AttemptEnd {
   readonly retryAfterMs: number;
 }
 
+/** The first acknowledgement counts: an update may be sent again. The name is qualified by hand: `orders` is inside. */
+const HEARD = {
+  heardAt: sql`coalesce(${outbox.heardAt}, now())`,
+  heardAfterMs: sql`coalesce(${outbox.heardAfterMs}, case when ${outbox.type} = 'order.paid' then
+    (select 1000 * extract(epoch from now() - o.paid_at) from orders o where o.reference = outbox.order_reference)::bigint end)`,
+};
+
 /**
  * Records the result of an attempt and releases the claim, unless the claim had expired and another attempt
  * has begun.
@@ -106,6 +113,7 @@ export async function finishAttempt(
       attemptedAt: sql`now()`,
       nextAttemptAt: sql`now() + ${retryAfterMs} * interval '1 millisecond'`,
       ...(state !== 'pending' && { finishedAt: sql`now()` }),
+      ...(state === 'delivered' && HEARD),
     })
     .where(and(eq(outbox.effectId, effectId), eq(outbox.state, 'pending'), isOurs));
   const kept = db

@@ -9,6 +9,7 @@ import { listUpdates } from '../../src/store/outbox.ts';
 import { findOrder, findPayment, type PaymentRow } from '../../src/store/payments.ts';
 import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { payments } from '../../src/store/schema/order-tables.ts';
+import { findings } from '../../src/store/schema/stats-tables.ts';
 import { readTimeline } from '../../src/store/timeline.ts';
 import { activitiesOn, anActivityRun } from '../support/activity.ts';
 import {
@@ -111,6 +112,17 @@ describe('a look', () => {
     });
     expect(asked).toEqual([{ sessionId: payment.sessionId }]);
     expect(told).toEqual([`${payment.orderReference}/order.paid`]);
+  });
+
+  it('notes once which trigger has found the payment paid', async () => {
+    const payment = await aSession();
+    const at = new Date().toISOString();
+    await look(payment, { triggers: { ...NO_TRIGGERS, requests: [{ why: 'sweep', at }] } });
+    await look(payment, { triggers: { ...NO_TRIGGERS, pokes: [{ why: 'return', at }] } });
+    expect(await reread(payment)).toMatchObject({ foundBy: 'sweep' });
+    expect(await store.db.select().from(findings).where(eq(findings.paymentId, payment.id))).toMatchObject([
+      { outcome: 'paid', foundBy: 'sweep', gateway: 'dintero', currency: 'NOK', authorized: 72_200 },
+    ]);
   });
 
   it('says when there is nothing to act on yet, and records nothing', async () => {

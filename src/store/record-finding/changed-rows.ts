@@ -1,5 +1,6 @@
 /** The rows of an order and of its payment as a finding changes them. */
 import { disputesAfter } from '../../domain/dispute.ts';
+import type { FoundBy } from '../../domain/found-by.ts';
 import type { OrderChange } from '../../domain/order-change.ts';
 import { shownAfter } from '../../domain/news.ts';
 import { isSettled } from '../../domain/payment.ts';
@@ -16,7 +17,10 @@ export interface ChangedRows {
 export function changedRows(
   before: Locked,
   change: OrderChange,
-  transaction: Transaction | undefined,
+  {
+    transaction,
+    foundBy,
+  }: { readonly transaction: Transaction | undefined; readonly foundBy?: FoundBy | undefined },
 ): ChangedRows {
   const { payment, now } = before;
   const { status, reason, reviewCode, reviewMark, closedBy, dismissed, mustGiveBack, surplus } = change;
@@ -36,6 +40,7 @@ export function changedRows(
       updatedAt: now,
       ...(transaction && shownBy(payment, transaction)),
       ...(transaction && change.accepts && acceptedIn(transaction)),
+      ...(change.paysNow && { foundBy: foundBy ?? null }),
       ...(isSettled(status) && hasCustomer(payment) && { request: withoutCustomer(payment) }),
     },
   };

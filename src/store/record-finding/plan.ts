@@ -20,9 +20,11 @@ import { newId } from '../new-ids.ts';
 import type { NewOperation } from '../operations.ts';
 import { snapshotOf } from '../payment-snapshot.ts';
 import type { OrderRow, PaymentRow } from '../payments.ts';
+import type { findings } from '../schema/stats-tables.ts';
 import type { outbox } from '../schema/update-tables.ts';
 import type { timeline } from '../schema/order-tables.ts';
 import { changedRows, type ChangedRows } from './changed-rows.ts';
+import { findingRow } from './finding-row.ts';
 import { orderSnapshot, type Locked } from './lock-order.ts';
 import { noteRows } from './note-rows.ts';
 import type { FindingRecord, RecordSettings } from './record-request.ts';
@@ -35,6 +37,8 @@ export interface RecordPlan extends ChangedRows {
   /** The transaction that proves it. */
   readonly transaction: Transaction | undefined;
   readonly finished: readonly FinishedOperation[];
+  /** For the statistics. Null where nothing has changed that they count. */
+  readonly counted: typeof findings.$inferInsert | null;
   readonly autoCapture: (NewOperation & { readonly id: string; readonly state: 'pending' }) | null;
   readonly updates: readonly (typeof outbox.$inferInsert)[];
   readonly notes: readonly (typeof timeline.$inferInsert)[];
@@ -63,7 +67,8 @@ export function planRecord(
   const moved = finding && applyFinding(orderSnapshot(before), decided.payment, finding, settings.policy);
   const change = withFailures(before, moved, finished);
   // An overtaken reading may still show that an operation has failed. Its sums are not valid any more.
-  const rows = change === null ? before : changedRows(before, change, isOld ? undefined : transaction);
+  const shown = { transaction: isOld ? undefined : transaction, foundBy: record.foundBy };
+  const rows = change === null ? before : changedRows(before, change, shown);
   const autoCapture =
     moved !== null && capturesNow(before.payment.capture, moved) ? newAutoCapture(before) : null;
   const isProved = change !== null && isMoney(change.status) && transaction !== undefined && !isOld;
@@ -73,6 +78,7 @@ export function planRecord(
     order: rows.order,
     payment: rows.payment,
     finished,
+    counted: change === null ? null : findingRow(before, rows, change, { transaction, finished }),
     autoCapture,
     updates: change === null ? [] : updateRows(before, rows, change, settings),
     notes: noteRows(before, change, finished, record, decided.decision),

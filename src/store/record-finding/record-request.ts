@@ -2,6 +2,7 @@
 import type { LateMoneyPolicy } from '../../domain/apply-finding.ts';
 import type { Callback } from '../../domain/callback.ts';
 import type { Decision } from '../../domain/finding.ts';
+import type { FoundBy } from '../../domain/found-by.ts';
 import type { FailedOperation } from '../../domain/finish-operations.ts';
 import type { Note } from '../../domain/note.ts';
 import type { PaymentSnapshot } from '../../domain/payment.ts';
@@ -19,6 +20,8 @@ export interface FindingRecord {
   /** Further transactions of the session that it showed. */
   readonly surplus?: readonly Transaction[];
   readonly failed?: FailedOperation;
+  /** Which trigger asked for the look. */
+  readonly foundBy?: FoundBy;
   /** The callbacks that it answers. */
   readonly deliveries: readonly Callback[];
   /** The notes for the timeline, beside those about the payment's change. */

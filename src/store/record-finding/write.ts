@@ -16,6 +16,7 @@ import { snapshotOf } from '../payment-snapshot.ts';
 import type { OrderRow, PaymentRow } from '../payments.ts';
 import { operations } from '../schema/operation-table.ts';
 import { orders, payments, timeline } from '../schema/order-tables.ts';
+import { findings } from '../schema/stats-tables.ts';
 import { outbox } from '../schema/update-tables.ts';
 import { changeTogether, type Change } from '../one-statement.ts';
 import { lockOrderOf, type Locked } from './lock-order.ts';
@@ -85,6 +86,7 @@ async function write(
         .insert(timeline)
         .values([...plan.notes])
         .onConflictDoNothing(),
+    plan.counted && tx.insert(findings).values(plan.counted),
     markHandled(tx, before.payment, deliveries),
     plan.payment !== before.payment && changePayment(tx, before.payment, plan.payment),
     isOtherOrder && changeOrder(tx, before.order, plan.order),

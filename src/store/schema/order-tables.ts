@@ -2,6 +2,7 @@
 import { sql, type SQL } from 'drizzle-orm';
 import { bigserial, boolean, index, integer, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import type { Dispute } from '../../domain/dispute.ts';
+import type { FoundBy } from '../../domain/found-by.ts';
 import type { ShownStates } from '../../domain/news.ts';
 import type { Customer, OrderLine, OrderStatus } from '../../domain/order.ts';
 import type { Surplus } from '../../domain/surplus.ts';
@@ -65,6 +66,8 @@ export const payments = pgTable(
     transactionId: text('transaction_id'),
     transactionUpdatedAt: text('transaction_updated_at'),
     paymentMethod: text('payment_method'),
+    /** Which trigger made the look that found it paid. Null where it has not paid, or where that is not known. */
+    foundBy: text('found_by').$type<FoundBy>(),
     /**
      * The gateway's money events that the last recorded reading has shown. A callback about one of them is an
      * echo.
@@ -144,6 +147,7 @@ export const payments = pgTable(
       .on(table.updatedAt)
       .where(sql`surplus <> '[]'::jsonb`)
       .concurrently(),
+    index('payments_created').on(table.createdAt, table.gateway).concurrently(),
     index('payments_status').on(table.status, table.id).concurrently(),
     index('payments_unopened')
       .on(table.createdAt)

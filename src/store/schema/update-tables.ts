@@ -1,6 +1,6 @@
 /** The outbox: updates to the merchant, and the attempts to send them. */
 import { sql } from 'drizzle-orm';
-import { index, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { bigint, index, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { at } from './columns.ts';
 
 /** Updates to the merchant, written together with the change that they announce. */
@@ -33,6 +33,10 @@ export const outbox = pgTable(
      */
     teller: text(),
     finishedAt: at('finished_at'),
+    /** When the merchant acknowledged it for the first time. */
+    heardAt: at('heard_at'),
+    /** Only of order.paid: how long that was after the record that the order is paid. */
+    heardAfterMs: bigint('heard_after_ms', { mode: 'number' }),
   },
   (table) => [
     index('outbox_payment').on(table.paymentId),
@@ -57,6 +61,10 @@ export const outbox = pgTable(
     index('outbox_untold')
       .on(table.nextAttemptAt)
       .where(sql`state = 'pending' and attempted_at is null`)
+      .concurrently(),
+    index('outbox_heard')
+      .on(table.heardAt, table.heardAfterMs)
+      .where(sql`heard_after_ms is not null`)
       .concurrently(),
     index('outbox_pending')
       .on(table.createdAt)

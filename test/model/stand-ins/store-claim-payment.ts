@@ -57,6 +57,7 @@ function insert(tables: Tables, known: OrderRow | undefined, wanted: NewPayment)
     sessionId: null,
     checkoutUrl: null,
     transactionId: null,
+    foundBy: null,
     shownOperations: {},
     disputes: [],
     surplus: [],

@@ -139,6 +139,8 @@ function outboxRow(update: RecordPlan['updates'][number]): OutboxRow {
     claimedUntil: null,
     teller: null,
     finishedAt: null,
+    heardAt: null,
+    heardAfterMs: null,
   };
 }
 
