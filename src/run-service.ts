@@ -19,6 +19,7 @@ import { openStore } from './store/open.ts';
 import { createLog, type Logger } from './telemetry/log.ts';
 import { rootOf } from './lib/root-of.ts';
 import { traceIds } from './lib/spans.ts';
+import { VERSION } from './lib/version.ts';
 import { beginAtZero } from './telemetry/begin-at-zero.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 import type { Tracing } from './telemetry/tracing/tracing.ts';
@@ -124,8 +125,14 @@ function forwardingOf({ store, config, gateways }: Service) {
       updates: config.RETENTION_UPDATES,
     },
     pollIntervalMs: config.ON_HOLD_POLL_INTERVAL,
+    version: versionOf(config),
     ...recordSettingsOf({ config, gateways }),
   };
+}
+
+/** `0.4.0`, or `0.4.0 (3f2a)` where its build has an id. */
+function versionOf({ TEMPORAL_WORKER_BUILD_ID: build }: Config): string {
+  return build === undefined ? VERSION : `${VERSION} (${build})`;
 }
 
 /** How this process writes findings and announcements. */

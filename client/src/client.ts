@@ -162,6 +162,8 @@ function operatorCalls(api: Api, once: Once) {
     health: {
       retrieve: () => answerOf(api.GET('/v1/health')),
     },
+    /** Figures by time: the last 24 hours where nothing else is asked for. */
+    stats: (query: QueryOf<'readStats'> = {}) => answerOf(api.GET('/v1/stats', { params: { query } })),
     /** Payments, orders and deliveries by any of their ids, or by an exact amount. */
     search: (query: QueryOf<'searchRecords'>) => answerOf(api.GET('/v1/search', { params: { query } })),
   };

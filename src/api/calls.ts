@@ -22,6 +22,7 @@ import type { ReturnTools } from './returns/follow-return.ts';
 import { RECONCILIATION_CALLS } from './reconciliations/routes.ts';
 import { RETURN_CALLS } from './returns/routes.ts';
 import { SEARCH_CALLS } from './search/routes.ts';
+import { STATS_CALLS } from './stats/routes.ts';
 import { ORDER_UPDATES } from './updates/order-updates.ts';
 import { UPDATE_CALLS, type UpdateTools } from './updates/routes.ts';
 
@@ -54,6 +55,7 @@ export const CALLS: readonly Call<ApiTools>[] = [
   ...RECONCILIATION_CALLS,
   ...BACKFILL_CALLS,
   ...SEARCH_CALLS,
+  ...STATS_CALLS,
   ...GATEWAY_CALLS,
   ...CALLBACK_CALLS,
   ...RETURN_CALLS,

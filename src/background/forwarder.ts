@@ -12,6 +12,7 @@ import { announceExpirings } from './announce-expiring.ts';
 import { BATCH, type ForwarderDependencies, type Jobs } from './jobs.ts';
 import { prune } from './prune.ts';
 import { abandonedJob, wakeForgotten, wakeUnwoken, wakeUnwatched } from './recover.ts';
+import { rollUp, type RollingUp } from './roll-up.ts';
 
 /** Payers wait for these signals, so the forwarder rests less than a sweep. */
 const RHYTHM = { restsPerAnswer: 4, longestRestMs: 250, atOnce: 4 };
@@ -23,9 +24,12 @@ const FORGOTTEN_EVERY_MS = 15_000;
 const UNWOKEN_EVERY_MS = 15_000;
 const EXPIRING_EVERY_MS = 60_000;
 const PRUNED_EVERY_MS = 10 * 60_000;
+const ROLLED_UP_EVERY_MS = 60_000;
 
 /** Starts the forwarder. The returned function stops it after its current work. */
-export function startForwarder(given: ForwarderDependencies): () => Promise<void> {
+export function startForwarder(
+  given: ForwarderDependencies & Pick<RollingUp, 'version'>,
+): () => Promise<void> {
   const stopping = new AbortController();
   const deps = { ...given, ...paced(given), stopping: stopping.signal };
   const jobs = [
@@ -38,6 +42,7 @@ export function startForwarder(given: ForwarderDependencies): () => Promise<void
     every(FORGOTTEN_EVERY_MS, () => wakeForgotten(deps), deps.log),
     every(EXPIRING_EVERY_MS, () => announceExpirings(deps), deps.log),
     every(PRUNED_EVERY_MS, () => prune(deps), deps.log),
+    every(ROLLED_UP_EVERY_MS, () => rollUp(deps), deps.log),
   ];
   return async () => {
     stopping.abort();

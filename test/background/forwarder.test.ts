@@ -45,6 +45,7 @@ describe('the forwarder', () => {
       pollIntervalMs: 3_600_000,
       tells: true,
       livemode: () => false,
+      version: '0.1.0',
     });
   };
   const left = async (eventId: string, seconds = 5) => {

@@ -45,6 +45,7 @@ it('the forwarder signals at most 20 a second, all of them, and stops at once on
     pollIntervalMs: 3_600_000,
     tells: false,
     livemode: () => false,
+    version: '0.1.0',
   };
 
   const stopFirst = startForwarder(forwarding);

@@ -85,7 +85,7 @@ async function notHeard(others = 0): Promise<PaymentRow[]> {
 
 /** Starts the forwarder like a process, and lets this many minutes pass. */
 async function afterMinutes(minutes: number, tells: boolean): Promise<void> {
-  stop = startForwarder(dependencies(tells));
+  stop = startForwarder({ ...dependencies(tells), version: '0.1.0' });
   for (let minute = 0; minute < minutes; minute += 1) {
     await jest.advanceTimersByTimeAsync(60_000);
     await new Promise((settle) => setImmediate(settle));
