@@ -24,6 +24,7 @@ export const WALLS = {
     'type src/gateways/traits.ts',
   ],
   'src/gateways': [
+    'src/lib',
     'src/domain',
     'type src/gateways/gateway.ts',
     'type src/gateways/traits.ts',
@@ -35,12 +36,14 @@ export const WALLS = {
     'type src/gateways/gateway.ts',
     'type src/gateways/verification.ts',
     'src/gateways/*',
+    'type src/domain',
     'type src/telemetry',
   ],
   'src/gateways/shared': [
     'src/lib',
     'src/domain',
     'type src/gateways/gateway.ts',
+    'type src/gateways/verification.ts',
     'src/gateways/gateway-errors.ts',
     'type src/gateways/gateway-descriptor.ts',
     'type src/gateways/sandbox-event.ts',
@@ -123,6 +126,7 @@ export const WALLS = {
   ],
   'src/health': [
     'src/lib',
+    'src/domain',
     'type src/gateways/gateway.ts',
     'src/gateways/gateway-errors.ts',
     'type src/gateways/verification.ts',

@@ -6,9 +6,10 @@ import type { Money } from '../domain/money.ts';
 import type { Customer, OrderLine } from '../domain/order.ts';
 import type { CaptureMode, PaymentKey } from '../domain/payment.ts';
 import type { OperationKind, ProductRules } from '../domain/operation.ts';
+import type { Clue } from '../domain/refusal-clue.ts';
 import type { Reading, Transaction, TransactionStatus } from '../domain/transaction.ts';
 import type { Traits } from './traits.ts';
-import type { Delivery, RawRequest, SigningSecrets, Verification } from './verification.ts';
+import type { Delivery, KnownSecret, RawRequest, SigningSecrets, Verification } from './verification.ts';
 
 /** Everything that a gateway needs to open a session. */
 export interface SessionRequest extends PaymentKey {
@@ -196,6 +197,13 @@ export interface Gateway {
   readonly traits: Traits;
   /** Verifies the sender of a callback. Pure: no I/O, never throws. */
   verify(request: RawRequest): Verification;
+  /**
+   * What would have to be different for a refused callback to verify; `no_match` if nothing is found. Empty for
+   * one that verifies. `known` are all configured secrets, also those of other gateways. Each clue that proves
+   * something is the result of verifying a changed request. Pure like `verify`, bounded, and its time does not
+   * depend on the result.
+   */
+  explainRefusal(request: RawRequest, known: readonly KnownSecret[]): readonly Clue[];
   /**
    * Opens a session. Idempotent by its key where the gateway takes keys; otherwise call `findSessions` first
    * if an earlier attempt may have arrived.

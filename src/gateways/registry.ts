@@ -2,13 +2,15 @@
  * The list of all gateways. This is the only file of the core that names a gateway's folder: one line for
  * each.
  */
+import type { Clue } from '../domain/refusal-clue.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { withPossibleSums } from './possible-sums.ts';
 import { inOurUnits } from './in-gateway-units.ts';
 import { limitCallRate } from './call-rate.ts';
 import type { ConfiguredGateway, GatewayDescriptor } from './gateway-descriptor.ts';
-import type { CallbackResults } from './verification.ts';
+import { explainWith } from './explain-refusal.ts';
+import type { CallbackResults, RawRequest } from './verification.ts';
 import { DINTERO } from './dintero/descriptor.ts';
 import { STRIPE } from './stripe/descriptor.ts';
 import type { Gateway } from './gateway.ts';
@@ -32,19 +34,19 @@ export interface GatewayRegistry {
   readonly optionsOf: (id: string) => GatewayDescriptor['options'];
   /** The body of the answer to a gateway's callback whose deliveries are all stored durably. */
   readonly answerTo: (id: string, results: CallbackResults) => unknown;
+  /** Why a refused callback of a gateway might have been genuine. Takes a few milliseconds at most. */
+  readonly explainRefusal: (gateway: Gateway, request: RawRequest) => readonly Clue[];
 }
 
 interface GatewaysConfig {
   readonly gateways: readonly ConfiguredGateway[];
+  readonly ORDER_WEBHOOK_SECRETS?: readonly string[] | undefined;
   readonly DEFAULT_GATEWAY?: string | undefined;
 }
 
 /** Builds every gateway that the configuration names. */
-export function createGateways(
-  { gateways, DEFAULT_GATEWAY: byDefault }: GatewaysConfig,
-  metrics: Metrics,
-  log?: Logger,
-): GatewayRegistry {
+export function createGateways(config: GatewaysConfig, metrics: Metrics, log?: Logger): GatewayRegistry {
+  const { gateways, DEFAULT_GATEWAY: byDefault } = config;
   const all = gateways.map((configured) =>
     watched(withPossibleSums(inOurUnits(create(configured, metrics))), metrics, log),
   );
@@ -62,6 +64,7 @@ export function createGateways(
     livemode: (id) => byId.get(id)?.mode === 'live',
     optionsOf: (id) => descriptors.get(id)?.options,
     answerTo: (id, results) => descriptors.get(id)?.answerTo(results),
+    explainRefusal: explainWith(all, config),
   };
 }
 

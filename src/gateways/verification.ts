@@ -1,6 +1,7 @@
 /** A callback before and after the gateway's folder has verified its sender. */
 import type { Claim } from '../domain/callback.ts';
 import type { PaymentKey } from '../domain/payment.ts';
+import type { NamedSecret } from '../domain/refusal-clue.ts';
 
 /** A request as it was received, before any parsing. */
 export interface RawRequest {
@@ -69,6 +70,11 @@ export interface SigningSecrets {
   /** The variable that lists them. */
   readonly variable: string;
   readonly fingerprints: readonly string[];
+}
+
+/** A configured secret of any kind, by which a refused callback may have been signed. Never logged or stored. */
+export interface KnownSecret extends NamedSecret {
+  readonly secret: string;
 }
 
 export type Verification =

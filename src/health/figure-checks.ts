@@ -5,20 +5,27 @@ import type { Gateway, Listing } from '../gateways/gateway.ts';
 import { commandsFor, fail, ok, warn, type Check, type CheckResult } from './check.ts';
 import type { Figures } from './figures.ts';
 import { reconciliationChecks } from './reconciliation-checks.ts';
+import { checkSignatures, type ExplainedRefusals } from './signature-checks.ts';
 import { secretChecks } from './secret-checks.ts';
 
 const UNHANDLED_AFTER_S = 60;
 const UNTOLD_AFTER_S = 600;
 
-/**
- * Reviews, unhandled callbacks, undelivered updates, sweeps, signatures and secrets. `reviewed` are orders
- * that need a person.
- */
+/** What the store has beside the figures. */
+interface Found {
+  /** Orders that need a person. */
+  readonly reviewed?: readonly string[];
+  readonly refused?: ExplainedRefusals;
+}
+
+const NONE: ExplainedRefusals = { groups: [], former: new Map() };
+
+/** Reviews, unhandled callbacks, undelivered updates, sweeps, signatures and secrets. */
 export function checkFigures(
   figures: Figures,
   config: Config,
   gateways: readonly Gateway[],
-  reviewed: readonly string[] = [],
+  { reviewed = [], refused = NONE }: Found = {},
 ): Check[] {
   const ofStore = [
     { name: 'reviews', ...reviews(figures, reviewed) },
@@ -38,7 +45,7 @@ export function checkFigures(
   return [
     ...judged(ofStore),
     { name: 'missed callbacks', ...missed(figures) },
-    { name: 'signatures', ...signatures(figures) },
+    { name: 'signatures', ...checkSignatures(figures, refused) },
     ...judged(secretChecks(figures, gateways)),
   ];
 }
@@ -106,19 +113,6 @@ function sweep(
   return age > oldestSweepMs({ every }, intervalMs) / 1_000
     ? fail(text, 'check that the gateway answers, and look for sweep… in the Temporal Web UI')
     : ok(text);
-}
-
-/** Callbacks that were signed, but not with a configured secret. */
-function signatures(figures: Figures): CheckResult {
-  const refused = figures
-    .all('paidonce_deliveries_total')
-    .filter(({ labels }) => labels['reason'] === 'wrong_signature')
-    .reduce((sum, { value }) => sum + value, 0);
-  if (refused === 0) return ok('none was wrong since the service started');
-  return warn(
-    `${refused} wrong since the service started`,
-    'check whether a secret was rotated at the gateway; otherwise somebody sends forged callbacks',
-  );
 }
 
 /** Callbacks that the gateway says it has sent and that never arrived. */

@@ -11,6 +11,7 @@ import { checkGateway } from './gateway-checks.ts';
 import { checkEndpoint, checkFailing } from './merchant-checks.ts';
 import { checkOpenings } from './openings.ts';
 import { checkOperations } from './operation-checks.ts';
+import { readRefusals } from './signature-checks.ts';
 import { checkRefusals, checkStore } from './store-checks.ts';
 import { checkTemporal } from './temporal-checks.ts';
 
@@ -37,8 +38,12 @@ async function examine(service: Service): Promise<Health> {
   const where = store.kind === 'embedded' ? `the store embedded in ${config.DATA_DIR}` : 'PostgreSQL';
   const figures = async (): Promise<Check[]> => {
     await storeFigures.refresh();
-    const reviewed = await reviewedOrders(store.db).catch(() => []);
-    return checkFigures(await figuresOf(metrics.registry), config, gateways.all, reviewed);
+    const [reviewed, refused] = await Promise.all([
+      reviewedOrders(store.db).catch(() => []),
+      readRefusals(store.db, gateways.all).catch(() => undefined),
+    ]);
+    const found = { reviewed, ...(refused && { refused }) };
+    return checkFigures(await figuresOf(metrics.registry), config, gateways.all, found);
   };
   const groups = await Promise.all([
     checkStore(store.db, where, gateways.all),

@@ -31,10 +31,11 @@ export async function logRefused(
   db: Db,
   refused: Omit<ReceivedDelivery, 'eventId' | 'contentHash' | 'ignoredBecause'> & { reason: string },
 ): Promise<void> {
-  const { key, claim, ...rest } = refused;
+  const { key, claim, clues = [], ...rest } = refused;
   await db.insert(deliveries).values({
     ...rest,
     claim: { ...claim },
+    clues: clues.length === 0 ? null : clues,
     id: newId('dlv'),
     paymentId: key?.paymentId ?? null,
     orderReference: key?.orderReference ?? null,

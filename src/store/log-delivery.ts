@@ -2,6 +2,7 @@
 import { sql, type SQL } from 'drizzle-orm';
 import type { Claim } from '../domain/callback.ts';
 import { isMoney, PAYMENT_STATUSES, type PaymentKey } from '../domain/payment.ts';
+import type { Clue } from '../domain/refusal-clue.ts';
 import { newId } from './new-ids.ts';
 import { rows, type Db } from './open.ts';
 
@@ -17,6 +18,8 @@ export interface ReceivedDelivery {
   readonly claim: Claim;
   /** The fingerprint of the secret that signed it. */
   readonly secret?: string;
+  /** What was wrong with its signature. */
+  readonly clues?: readonly Clue[];
   readonly method: string;
   readonly target: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -56,10 +59,10 @@ export async function logDelivery(db: Db, received: ReceivedDelivery): Promise<L
     db,
     sql`with answer as (${answerFor(received)}), logged as (
         insert into deliveries (id, gateway, event_id, content_hash, payment_id, order_reference, n, outcome, state, reason,
-          claim, secret, method, target, headers, body, handled_at)
+          claim, secret, clues, method, target, headers, body, handled_at)
         select ${newId('dlv')}, ${gateway}, ${eventId}, ${contentHash}, ${key?.paymentId ?? null}, ${key?.orderReference ?? null},
           ${key?.n ?? null}::integer, answer.outcome, answer.state, answer.reason, ${JSON.stringify(received.claim)}::jsonb,
-          ${secret}, ${received.method}, ${received.target}, ${JSON.stringify(received.headers)}::jsonb, ${received.body},
+          ${secret}, ${cluesOf(received)}::jsonb, ${received.method}, ${received.target}, ${JSON.stringify(received.headers)}::jsonb, ${received.body},
           case when answer.state = 'handled' then now() end from answer
         on conflict (gateway, event_id) do update
           set receipts = deliveries.receipts + 1, last_received_at = now(), secret = coalesce(excluded.secret, deliveries.secret)
@@ -71,6 +74,10 @@ export async function logDelivery(db: Db, received: ReceivedDelivery): Promise<L
           and w.sent_at > now() - ${ECHO_WITHIN}) as "isEcho" from logged`,
   );
   return answerOf(row as LoggedRow);
+}
+
+function cluesOf({ clues = [] }: ReceivedDelivery): string | null {
+  return clues.length === 0 ? null : JSON.stringify(clues);
 }
 
 /** So soon after an operation was sent, its own answer is still awaited and not recorded yet. */

@@ -31,6 +31,12 @@ function callbackMetrics(registers: Registry[]) {
       labelNames: ['gateway', 'outcome', 'reason'],
       registers,
     }),
+    refusalClues: new Counter({
+      name: 'paidonce_refusal_clues_total',
+      help: 'Clues why refused and stale callbacks might be genuine, by code: docs/operations.md. A few a second are examined',
+      labelNames: ['gateway', 'code'],
+      registers,
+    }),
     secretHits: new Counter({
       name: 'paidonce_signature_secret_hits_total',
       help: 'Verified callbacks by kind (session, account) and the place of the secret that signed them; 0 is the newest',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { adviceOn } from '../../src/cli/why/advice.ts';
 import type { Run, RunsAnswer } from '../../src/cli/why/runs.ts';
-import { aPayment, aRun, aStory, NOW, SERVER } from './samples.ts';
+import { aDelivery, aPayment, aRun, aStory, NOW, SERVER } from './samples.ts';
 
 const NO_TEMPORAL: RunsAnswer = { kind: 'unasked', reason: 'Temporal is away' };
 
@@ -28,6 +28,22 @@ describe('the advice for a person', () => {
       'paidonce resolve pay_1 --decision accept --reason late_money',
       'paidonce resolve pay_1 --decision give_back --reason late_money',
       'paidonce resolve pay_1 --decision dismiss --reason late_money',
+    ]);
+  });
+
+  it('has a genuine callback that was refused, once for each kind of change', () => {
+    const clue = {
+      code: 'other_host',
+      what: 'b.example',
+      text: 'it matches for b.example',
+      todo: 'set it',
+    } as const;
+    const forged = { code: 'no_match', text: 'nothing matches', todo: 'compare' } as const;
+    const deliveries = [clue, clue, forged].map((one, n) =>
+      aDelivery({ id: `dlv_${n}`, outcome: 'refused', reason: 'wrong_signature', clues: [one] }),
+    );
+    expect(adviceOn(aStory(aPayment({ deliveries })), NO_TEMPORAL, NOW, SERVER)).toEqual([
+      { about: 'pay_1', text: 'callback dlv_1 was refused, though it matches for b.example', todo: 'set it' },
     ]);
   });
 

@@ -89,6 +89,32 @@ describe('the text of `paidonce why`', () => {
     ]);
   });
 
+  it('tells forged callbacks from genuine ones that a proxy has changed', () => {
+    const second = (n: number) => new Date(Date.parse('2026-11-21T11:00:00Z') + 1_000 * n).toISOString();
+    const clues = [
+      { code: 'no_match', text: 'nothing matches', todo: 'x' },
+      { code: 'parameter_added', what: 'utm', text: 'matches without utm', todo: 'x' },
+      { code: 'parameter_added', what: 'utm', text: 'matches without utm', todo: 'x' },
+    ] as const;
+    const deliveries = clues.map((clue, n) =>
+      aDelivery({
+        id: `dlv_${n}`,
+        eventId: null,
+        outcome: 'refused',
+        reason: 'wrong_signature',
+        receivedAt: second(n),
+        clues: [clue],
+      }),
+    );
+    const story = aStory(aPayment({ deliveries }));
+    const store = { kind: 'found', story, asked: 'the store', others: [] } as const;
+    const told = linesOf(aWhy({ store })).filter((line) => /^ {2}2026/.test(line));
+    expect(told.map((line) => line.slice(38))).toEqual([
+      'callback dlv_0 refused (wrong_signature): it proves nothing',
+      '2 callbacks refused (wrong_signature) until 2026-11-21 11:00:02.000: they prove nothing; matches without utm',
+    ]);
+  });
+
   it('has one line for a flood of forged callbacks, and says that older ones are left out', () => {
     const second = (n: number) => new Date(Date.parse('2026-11-21T11:00:00Z') + 1_000 * n).toISOString();
     const deliveries = Array.from({ length: MOST_DELIVERIES }, (_, n) =>

@@ -65,6 +65,7 @@ export function aDelivery(changes: Partial<Delivery> = {}): Delivery {
     id: 'dlv_1',
     gateway: 'dintero',
     eventId: 'event-1',
+    clues: [],
     payment: 'pay_1',
     orderReference: '1001',
     outcome: 'accepted',

@@ -11,11 +11,13 @@ import { withStoreTimeout } from '../../store/errors.ts';
 import type { Db } from '../../store/open.ts';
 import type { Callback } from '../../domain/callback.ts';
 import type { PaymentAddress } from '../../domain/payment.ts';
+import type { Clue } from '../../domain/refusal-clue.ts';
 import { Batcher } from '../../lib/batcher.ts';
 import { Refusal } from '../refusal.ts';
 import { countDelivery } from './count-delivery.ts';
 import type { Pokes } from './pokes.ts';
 import { receivedOf } from './log-entry.ts';
+import { staleClues } from './stale-clue.ts';
 import { longStaleSignature, staleSignature } from './stale-signature.ts';
 import { RefusedCallbacks } from './refused-callbacks.ts';
 import { TokenBuckets } from '../../lib/token-bucket.ts';
@@ -33,6 +35,12 @@ const OTHERS_KEPT_PER_SECOND = 50;
 const COPIES = { perSecond: 1 / 30, burst: 5 };
 /** An older signature can't belong to a retry of the gateway: contract §4. */
 const LONG_AGO_S = 7 * 24 * 3_600;
+
+interface Judged {
+  readonly outcome: 'verified' | 'stale';
+  /** Why it is stale. */
+  readonly clues: readonly Clue[];
+}
 
 /** One per process. */
 export class Ingress {
@@ -66,12 +74,13 @@ export class Ingress {
     }
     const { outcome, deliveries } = verification;
     const [first, ...more] = deliveries;
+    const clues = outcome === 'stale' ? await staleClues(gateway, first, metrics) : [];
     if (Math.abs(first.ageSeconds) > LONG_AGO_S) {
-      this.#refused.take(gateway, request, { ...first, reason: 'signed_long_ago' });
+      this.#refused.take(gateway, request, { ...first, reason: 'signed_long_ago', clues });
       throw longStaleSignature(first);
     }
     const stop = metrics.acknowledged.startTimer();
-    const take = (delivery: Delivery) => this.#takeOne(gateway, request, outcome, delivery);
+    const take = (delivery: Delivery) => this.#takeOne(gateway, request, { outcome, clues }, delivery);
     const results = await Promise.all([take(first), ...more.map(take)] as const);
     stop();
     if (outcome === 'stale') throw staleSignature(first);
@@ -82,15 +91,15 @@ export class Ingress {
   async #takeOne(
     gateway: Gateway,
     request: RawRequest,
-    outcome: 'verified' | 'stale',
+    judged: Judged,
     given: Delivery,
   ): Promise<CallbackResult> {
-    if (given.kind === 'other') return this.#passOver(gateway, request, outcome, given);
+    if (given.kind === 'other') return this.#passOver(gateway, request, judged, given);
     this.#limit(gateway, given);
     const delivery = await this.#identified(gateway, given);
     const isCounted = await this.#countCopy(gateway, delivery);
-    const result = isCounted ? 'duplicate' : await this.#take(gateway, request, delivery);
-    countDelivery(this.#service, gateway, delivery, { outcome, result });
+    const result = isCounted ? 'duplicate' : await this.#take(gateway, request, judged, delivery);
+    countDelivery(this.#service, gateway, delivery, { ...judged, result });
     return result;
   }
 
@@ -104,16 +113,11 @@ export class Ingress {
    * A genuine message about nothing of ours is answered without waiting for anything: an account may send a
    * thousand a second. Some are stored, so that people see what comes.
    */
-  #passOver(
-    gateway: Gateway,
-    request: RawRequest,
-    outcome: 'verified' | 'stale',
-    delivery: Delivery,
-  ): 'ignored' {
-    countDelivery(this.#service, gateway, delivery, { outcome, result: 'ignored' });
+  #passOver(gateway: Gateway, request: RawRequest, judged: Judged, delivery: Delivery): 'ignored' {
+    countDelivery(this.#service, gateway, delivery, { ...judged, result: 'ignored' });
     if (this.#others.take(gateway.id)) {
-      const kept = logDelivery(this.#service.store.db, receivedOf(gateway, request, delivery));
-      this.#background(withStoreTimeout(kept, LOG_LIMIT_MS));
+      const received = receivedOf(gateway, request, delivery, judged.clues);
+      this.#background(withStoreTimeout(logDelivery(this.#service.store.db, received), LOG_LIMIT_MS));
     }
     return 'ignored';
   }
@@ -148,8 +152,13 @@ export class Ingress {
     return { ...delivery, key };
   }
 
-  async #take(gateway: Gateway, request: RawRequest, delivery: Delivery): Promise<LogAnswer['result']> {
-    const received = receivedOf(gateway, request, delivery);
+  async #take(
+    gateway: Gateway,
+    request: RawRequest,
+    { clues }: Judged,
+    delivery: Delivery,
+  ): Promise<LogAnswer['result']> {
+    const received = receivedOf(gateway, request, delivery, clues);
     const logged = withStoreTimeout(log(this.#service.store.db, received), LOG_LIMIT_MS);
     const answer = await Promise.race([logged.catch(() => null), after(LOG_ANSWER_MS)]);
     if (answer === null) return this.#takeWithoutStore(received, request, logged);

@@ -1,4 +1,5 @@
 /** Which parts of a callback go into the delivery log. */
+import type { Clue } from '../../domain/refusal-clue.ts';
 import type { Delivery, RawRequest } from '../../gateways/verification.ts';
 import type { Gateway } from '../../gateways/gateway.ts';
 import type { ReceivedDelivery } from '../../store/log-delivery.ts';
@@ -14,7 +15,12 @@ const REFUSED_PART_BYTES = 1_000;
 const UNSIGNED_BODY_BYTES = 4_096;
 
 /** A verified delivery as the log keeps it. */
-export function receivedOf(gateway: Gateway, request: RawRequest, delivery: Delivery): ReceivedDelivery {
+export function receivedOf(
+  gateway: Gateway,
+  request: RawRequest,
+  delivery: Delivery,
+  clues: readonly Clue[] = [],
+): ReceivedDelivery {
   const { eventId, contentHash, key, claim, secretFingerprint: secret } = delivery;
   const kept = receivedRequest(gateway, request);
   return {
@@ -24,6 +30,7 @@ export function receivedOf(gateway: Gateway, request: RawRequest, delivery: Deli
     contentHash,
     key,
     secret,
+    clues,
     claim: { ...claim },
     ...placeOf(delivery),
   };

@@ -1,11 +1,13 @@
 /**
- * Refused callbacks: a few are kept for people, and they cause a look at their payment, since a genuine one
- * may be among them.
+ * Refused callbacks: a few are kept for people, with clues why they might be genuine, and they cause a look at
+ * their payment, since a genuine one may be among them.
  */
+import { setImmediate as answered } from 'node:timers/promises';
 import type { Gateway } from '../../gateways/gateway.ts';
-import type { RawRequest, Verification } from '../../gateways/verification.ts';
+import type { RawRequest, RefusalReason, Verification } from '../../gateways/verification.ts';
 import type { Claim } from '../../domain/callback.ts';
 import { isSameKey, type PaymentKey } from '../../domain/payment.ts';
+import { isProof, type Clue } from '../../domain/refusal-clue.ts';
 import { TokenBuckets } from '../../lib/token-bucket.ts';
 import type { Service } from '../../service.ts';
 import { logRefused } from '../../store/deliveries.ts';
@@ -14,18 +16,34 @@ import { findKey } from '../../store/find-key.ts';
 import { cutDown, receivedRequest } from './log-entry.ts';
 import type { Pokes } from './pokes.ts';
 
-/** How many refused callbacks get a row: a burst, then one a second. */
+/**
+ * How many refused callbacks get a row: a burst, then one a second. Those that are found to be genuine have rows
+ * of their own, which a flood of forgeries can't use up.
+ */
 const KEPT = { perSecond: 1, burst: 50 };
+/** How many are examined, in the whole process: each takes up to some milliseconds. */
+const EXAMINED = { perSecond: 5, burst: 50 };
 /** Contract §7. */
 const LOOKED_FOR_PER_SECOND = 50;
 
-type Refused = Pick<Verification & { outcome: 'refused' }, 'reason' | 'key' | 'claim'>;
+interface Refused extends Pick<Verification & { outcome: 'refused' }, 'reason' | 'key' | 'claim'> {
+  /** Where they are known without an examination. */
+  readonly clues?: readonly Clue[];
+}
+
+/** Only a signature that does not match has to be explained. */
+const UNEXPLAINED: ReadonlySet<RefusalReason> = new Set([
+  'no_signature',
+  'malformed_signature',
+  'wrong_signature',
+]);
 
 export class RefusedCallbacks {
   readonly #service: Service;
   readonly #pokes: Pokes;
   readonly #background: (work: Promise<unknown>) => void;
   readonly #kept = new TokenBuckets(KEPT.perSecond, KEPT.burst);
+  readonly #examined = new TokenBuckets(EXAMINED.perSecond, EXAMINED.burst);
   readonly #lookedFor = new TokenBuckets(LOOKED_FOR_PER_SECOND);
 
   constructor(service: Service, pokes: Pokes, background: (work: Promise<unknown>) => void) {
@@ -38,22 +56,39 @@ export class RefusedCallbacks {
   take(gateway: Gateway, request: RawRequest, refused: Refused): void {
     this.#service.metrics.deliveries.inc({ gateway: gateway.id, outcome: 'refused', reason: refused.reason });
     if (!this.#lookedFor.take(gateway.id)) return;
-    const isKept = this.#kept.take(gateway.id);
-    this.#background(this.#followRefused(gateway, request, refused, isKept));
+    this.#background(this.#followRefused(gateway, request, refused));
   }
 
-  async #followRefused(
-    gateway: Gateway,
-    request: RawRequest,
-    { key, claim, reason }: Refused,
-    isKept: boolean,
-  ): Promise<void> {
+  async #followRefused(gateway: Gateway, request: RawRequest, refused: Refused): Promise<void> {
+    const { key, claim, reason } = refused;
     const named = key ?? (await this.#keyOf(gateway, claim));
     // A claimed key may be invented; a key that was found by its session is ours.
     if (named !== null) this.#background(this.#pokeNamed(named, key !== null));
-    if (!isKept) return;
+    // The time of the answer must not depend on the examination.
+    await answered();
+    const clues = refused.clues ?? this.#explain(gateway, request, reason);
+    const isGenuine = clues.some(isProof);
+    if (!this.#kept.take(`${gateway.id} ${isGenuine ? 'genuine' : 'unproved'}`)) return;
     const kept = cutDown(receivedRequest(gateway, request));
-    await logRefused(this.#service.store.db, { ...kept, key: named, claim: { ...claim }, reason });
+    await logRefused(this.#service.store.db, { ...kept, key: named, claim: { ...claim }, reason, clues });
+  }
+
+  /** Here and now, since the log keeps no signature. */
+  #explain(gateway: Gateway, request: RawRequest, reason: RefusalReason): readonly Clue[] {
+    const found = this.#examine(gateway, request, reason);
+    for (const { code } of found) this.#service.metrics.refusalClues.inc({ gateway: gateway.id, code });
+    return found;
+  }
+
+  #examine(gateway: Gateway, request: RawRequest, reason: RefusalReason): readonly Clue[] {
+    if (!UNEXPLAINED.has(reason)) return [];
+    if (!this.#examined.take('all')) return [{ code: 'not_examined' }];
+    try {
+      return this.#service.gateways.explainRefusal(gateway, request);
+    } catch (error) {
+      this.#service.log.error({ gateway: gateway.id, error }, 'a refused callback could not be examined');
+      return [{ code: 'not_examined', what: 'an error, which is in the log' }];
+    }
   }
 
   /**

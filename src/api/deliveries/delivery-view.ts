@@ -1,11 +1,35 @@
 /** Deliveries as the API shows them, and the requests about them. */
 import { z } from 'zod';
+import { CLUE_CODES, clueInWords, type Clue } from '../../domain/refusal-clue.ts';
 import type { DeliveryRow } from '../../store/deliveries.ts';
 import { aGateway, aPayment, aReason, asker, reference, since1970, timestamp } from '../http/fields.ts';
 import { cursorOf, limit } from '../http/pages.ts';
 import { EXAMPLE, GATEWAY, PAYMENT_ID } from '../payments/payment-examples.ts';
 
 const OUTCOMES = ['accepted', 'duplicate', 'ignored', 'refused', 'backfilled'] as const;
+
+const clue = z
+  .object({
+    code: z.enum(CLUE_CODES),
+    text: z.string().meta({ description: 'What was found, in words' }),
+    todo: z.string().meta({ description: 'What to do about it' }),
+    what: z.string().optional().meta({
+      description:
+        'The value with which the signature matches: a host, a path, the name of a parameter, a form of the body. Cleaned and cut',
+    }),
+    secret: z
+      .object({ variable: z.string(), place: z.int(), fingerprint: z.string() })
+      .optional()
+      .meta({ description: 'The secret that matches, by its place (0 is the newest) and fingerprint' }),
+    seconds: z
+      .int()
+      .optional()
+      .meta({ description: 'How old the signature is; negative if it is from the future' }),
+    clock: z.enum(['ours', 'right', 'unknown']).optional().meta({
+      description: 'Whose clock is wrong, by the last answer of the gateway: `ours`, or ours is `right`',
+    }),
+  })
+  .meta({ id: 'Clue' });
 
 export const delivery = z
   .object({
@@ -23,6 +47,11 @@ export const delivery = z
     }),
     state: z.string().nullable(),
     reason: z.string().nullable(),
+    clues: z.array(clue).meta({
+      description:
+        'Why the signature of a refused or stale callback does not match: the one change with which it would. Codes that prove something ' +
+        'were found by verifying the changed callback; `no_match`: nothing that was tried matches. Empty where nothing was wrong, and in rows of older versions',
+    }),
     claim: z.record(z.string(), z.string()),
     method: z.string(),
     target: z.string(),
@@ -91,6 +120,7 @@ export function viewDelivery(row: DeliveryRow): z.infer<typeof delivery> {
     outcome: row.outcome as z.infer<typeof delivery>['outcome'],
     state: row.state,
     reason: row.reason,
+    clues: (row.clues ?? []).map(viewClue),
     claim: row.claim,
     method: row.method,
     target: row.target,
@@ -122,6 +152,16 @@ function queryOf(target: string): { name: string; value: string }[] {
   return [...new URLSearchParams(target.slice(at + 1))].map(([name, value]) => ({ name, value }));
 }
 
+function viewClue(found: Clue): z.infer<typeof clue> {
+  return { ...found, ...clueInWords(found) };
+}
+
+const NAMED_SECRET = {
+  variable: `${GATEWAY.variables.prefix}_SIGNATURE_SECRETS`,
+  place: 0,
+  fingerprint: '3ab75fd5',
+};
+
 export const deliveryExample: z.infer<typeof delivery> = {
   id: 'dlv_01a1fe5c7914050d8703a10b1862',
   gateway: GATEWAY.id,
@@ -131,6 +171,7 @@ export const deliveryExample: z.infer<typeof delivery> = {
   outcome: 'accepted',
   state: 'handled',
   reason: null,
+  clues: [],
   claim: { sessionId: EXAMPLE.sessionId, transactionId: EXAMPLE.transactionId },
   method: 'GET',
   target: EXAMPLE.callbackTarget(PAYMENT_ID),
@@ -147,6 +188,17 @@ export const inFullExample: z.infer<typeof deliveryInFull> = {
   bodyBytes: 0,
   secret: '89538dbb',
   handledAfterMs: 297,
+};
+
+export const refusedExample: z.infer<typeof delivery> = {
+  ...deliveryExample,
+  id: 'dlv_01a1fe5c7914050d8703a10b1863',
+  eventId: null,
+  outcome: 'refused',
+  state: null,
+  reason: 'wrong_signature',
+  clues: [viewClue({ code: 'other_host', what: 'pay2.shop.example', secret: NAMED_SECRET })],
+  handledAt: null,
 };
 
 export const redeliverExample: z.input<typeof redeliverRequest> = { actor: 'ada', reason: 'ticket 12' };

@@ -16,6 +16,7 @@ import {
   deliveryInFull,
   inFullExample,
   redeliverExample,
+  refusedExample,
   redeliverRequest,
   viewDelivery,
   viewDeliveryInFull,
@@ -29,8 +30,16 @@ export const DELIVERY_CALLS = [
     operationId: 'listDeliveries',
     access: [],
     summary: 'List the delivery log: every callback, accepted, refused or backfilled',
+    description:
+      'A refused callback has `clues`: the secret, host, path, parameter or body with which its signature would have matched. They are found when ' +
+      'it is received, since the log keeps no signature, and for a few callbacks a second at most.',
     query: deliveriesQuery,
-    answers: { 200: json('One page', pageOf(delivery), { page: pageWith(deliveryExample) }) },
+    answers: {
+      200: json('One page', pageOf(delivery), {
+        page: pageWith(deliveryExample),
+        refused: pageWith(refusedExample),
+      }),
+    },
     refusals: ['too_many_rows'],
     async handle(request, { store: { db } }: Pick<Service, 'store'>) {
       const page = await inBounds(db, (tx) => listDeliveries(tx, request.query()));

@@ -2,6 +2,7 @@
 import { paidonce, temporal, type TemporalServer } from '../../health/shell-commands.ts';
 import { formatMoney } from '../../domain/money.ts';
 import { isSettled } from '../../domain/payment.ts';
+import { isProof } from '../../domain/refusal-clue.ts';
 import { moneyWorkflowId } from '../../workflows/messages.ts';
 import { plainLine } from '../../lib/terminal-text.ts';
 import { differenceOf, reviewReason } from './review-reason.ts';
@@ -35,6 +36,7 @@ export function adviceOn(story: Story | null, runs: RunsAnswer, now: Date, serve
     ...unopened(payment, now),
     ...unfinished(payment, now),
     ...unhandled(payment, now),
+    ...wronglyRefused(payment),
     ...(runs.kind === 'found' ? lostRun(payment, known, now) : []),
     ...(runs.kind === 'found' && story !== null
       ? lostMoneyRun(payment, { order: story.order, runs: known, now })
@@ -200,6 +202,19 @@ function unhandled({ id, deliveries }: Story['payments'][number], now: Date): Ad
     text: `callback ${delivery.id} of ${delivery.receivedAt} is verified, but no workflow has handled it (${delivery.state})`,
     todo: 'check that a worker runs and that the gateway answers',
     commands: [paidonce('doctor')],
+  }));
+}
+
+/** Refused callbacks whose signature would match with one change: one line for each kind of change. */
+function wronglyRefused({ id, deliveries }: Story['payments'][number]): Advice[] {
+  const proved = deliveries
+    .filter(({ outcome }) => outcome === 'refused')
+    .flatMap(({ id: delivery, clues }) => clues.filter(isProof).map((clue) => ({ ...clue, delivery })));
+  const byKind = new Map(proved.map((clue) => [`${clue.code} ${clue.what ?? ''}`, clue]));
+  return [...byKind.values()].map(({ delivery, text, todo }) => ({
+    about: id,
+    text: `callback ${delivery} was refused, though ${text}`,
+    todo,
   }));
 }
 

@@ -133,7 +133,9 @@ function chain({ timeline, deliveries }: Story['payments'][number]): Link[] {
       at: delivery.receivedAt,
       kind: 'delivery',
       text: deliveryText(delivery),
-      ...(delivery.outcome === 'refused' && { refused: { reason: delivery.reason, count: 1 } }),
+      ...(delivery.outcome === 'refused' && {
+        refused: { reason: delivery.reason ?? 'no reason given', clues: clueWords(delivery), count: 1 },
+      }),
     }));
   const all: Link[] = [...timeline, ...others];
   return joined(all.toSorted((left, right) => Date.parse(left.at) - Date.parse(right.at)));
@@ -144,7 +146,16 @@ interface Link {
   readonly kind: string;
   readonly text: string;
   /** Set for refused callbacks, which prove nothing. */
-  readonly refused?: { readonly reason: string | null; readonly count: number };
+  readonly refused?: { readonly reason: string; readonly clues: string; readonly count: number };
+}
+
+/** Left out: without a finding, a callback is one of a flood of forgeries. */
+const TELL_NOTHING: ReadonlySet<string> = new Set(['no_match', 'not_examined']);
+
+/** What the clues of a delivery add to its line. */
+function clueWords({ clues }: Delivery): string {
+  const told = clues.filter(({ code }) => !TELL_NOTHING.has(code));
+  return told.map(({ text }) => `; ${text}`).join('');
 }
 
 /** Joins a flood of forged callbacks into one line, so that the story stays readable. */
@@ -152,29 +163,30 @@ function joined(links: readonly Link[]): Link[] {
   const found: Link[] = [];
   for (const link of links) {
     const last = found.at(-1);
-    const reason = link.refused?.reason;
-    if (reason === undefined || last?.refused?.reason !== reason) {
+    const { reason, clues } = link.refused ?? {};
+    if (reason === undefined || last?.refused?.reason !== reason || last.refused.clues !== clues) {
       found.push(link);
       continue;
     }
     const count = last.refused.count + 1;
-    const text = `${count} callbacks refused (${reason}) until ${utc(link.at)}: they prove nothing`;
-    found[found.length - 1] = { ...last, text, refused: { reason, count } };
+    const text = `${count} callbacks refused (${reason}) until ${utc(link.at)}: they prove nothing${clues}`;
+    found[found.length - 1] = { ...last, text, refused: { reason, clues, count } };
   }
   return found;
 }
 
-function deliveryText({ outcome, reason, state, id, receipts, eventId, claim }: Delivery): string {
+function deliveryText(delivery: Delivery): string {
+  const { outcome, reason, state, id, receipts, eventId, claim } = delivery;
   const times = receipts > 1 ? `, received ${receipts} times` : '';
   switch (outcome) {
     case 'accepted':
-      return `verified callback ${id}${times}, ${state === 'handled' ? 'handled' : 'not handled yet'}`;
+      return `verified callback ${id}${times}, ${state === 'handled' ? 'handled' : 'not handled yet'}${clueWords(delivery)}`;
     case 'duplicate':
       return `callback ${id} contains nothing new${times}`;
     case 'ignored':
       return `callback ${id} ignored (${reason ?? 'no reason given'})${times}`;
     case 'refused':
-      return `callback ${id} refused (${reason ?? 'no reason given'}): it proves nothing`;
+      return `callback ${id} refused (${reason ?? 'no reason given'}): it proves nothing${clueWords(delivery)}`;
     case 'backfilled':
       return `event ${eventId ?? id} (${claim['event'] ?? 'no type given'}) is backfilled: not received by us`;
   }

@@ -3,12 +3,12 @@ import { fingerprintOf } from '../../lib/fingerprint.ts';
 import type { CallOptions, Gateway } from '../gateway.ts';
 import { listPayments } from './account-payments.ts';
 import type { RawRequest, SigningSecrets } from '../verification.ts';
-import type { WebhookSigner } from './account-webhook.ts';
 import { verifyAccountWebhook } from './account-webhook.ts';
 import { verifyCallback } from './verify-callback.ts';
 import { DINTERO_TRAITS, rulesFor } from './capabilities.ts';
 import type { DinteroClient } from './client.ts';
 import { createDinteroClient } from './client.ts';
+import { explainRefusal, type ExplainedSigner } from './explain-refusal.ts';
 import { findSubscription } from './hooks.ts';
 import { DINTERO_LISTINGS, listPage } from './listings.ts';
 import { operate, updateReference } from './money-calls.ts';
@@ -18,7 +18,6 @@ import { cancelSession, createSession, findSessions, readSessionOfAnyShop } from
 import { countCallbacksSent } from './session-events.ts';
 import type { DinteroDeps, DinteroSettings } from './settings.ts';
 import { checkedSettings } from './settings.ts';
-import type { Signer } from './signature.ts';
 import { modeOf } from './id-parts.ts';
 import { accountUrl } from './urls.ts';
 import { expected } from './parse-answer.ts';
@@ -47,6 +46,8 @@ export function createDinteroGateway(given: DinteroSettings, deps: DinteroDeps =
     traits: DINTERO_TRAITS,
     verify: (request) =>
       isAt(accountPath, request) ? verifyAccountWebhook(request, signer) : verifyCallback(request, signer),
+    explainRefusal: (request, known) =>
+      explainRefusal(request, isAt(accountPath, request) ? 'account' : 'session', signer, known),
     createSession: (request, options) => createSession(calls(options), request),
     findSessions: (key, _since, options) => findSessions(calls(options), key),
     readSession: (sessionId, options) => readSessionOfAnyShop(calls(options), sessionId),
@@ -65,9 +66,9 @@ export function createDinteroGateway(given: DinteroSettings, deps: DinteroDeps =
   };
 }
 
-function toSigner(settings: DinteroSettings): Signer & WebhookSigner {
-  const { accountId, publicUrl, signatureSecrets, webhookSecrets = [] } = settings;
-  return { accountId, hostname: new URL(publicUrl).hostname, secrets: signatureSecrets, webhookSecrets };
+function toSigner(settings: DinteroSettings): ExplainedSigner {
+  const { accountId, publicUrl, signatureSecrets: secrets, webhookSecrets = [] } = settings;
+  return { accountId, publicUrl, hostname: new URL(publicUrl).hostname, secrets, webhookSecrets };
 }
 
 function signing(kind: string, variable: string, secrets: readonly string[]): SigningSecrets {

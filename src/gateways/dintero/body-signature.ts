@@ -37,7 +37,7 @@ export function signBody(body: Buffer | string, secret: string): string {
   return hmac(secret, Buffer.from(body)).toString('hex');
 }
 
-function hmac(secret: string, body: Buffer): Buffer {
+export function hmac(secret: string, body: Buffer): Buffer {
   return createHmac('sha1', secret).update(body).digest();
 }
 

@@ -32,7 +32,7 @@ export type SignatureCheck =
     })
   | { readonly outcome: 'refused'; readonly reason: RefusalReason; readonly detail: string };
 
-interface ParsedHeader {
+export interface ParsedHeader {
   readonly timestamp: string;
   readonly digests: readonly Buffer[];
 }
@@ -99,16 +99,16 @@ function canonicalize(query: string): string {
 }
 
 /** The parts of the header, or what is wrong with it. Unknown schemes are skipped. */
-function parseHeader(header: string): ParsedHeader | string {
+export function parseHeader(header: string, scheme = SCHEME): ParsedHeader | string {
   const pairs = header.split(',').map(parsePair);
   const stamps = valuesOf(pairs, 't');
   const timestamp = stamps[0];
   if (timestamp === undefined || stamps.length > 1) return 'expected exactly one t=<unix seconds>';
   if (!/^\d{1,12}$/.test(timestamp)) return 't must be unix seconds, digits only';
-  const digests = valuesOf(pairs, SCHEME)
+  const digests = valuesOf(pairs, scheme)
     .filter((hex) => /^[0-9a-f]{64}$/.test(hex))
     .map((hex) => Buffer.from(hex, 'hex'));
-  return digests.length === 0 ? `no ${SCHEME}=<64 lower-case hex digits>` : { timestamp, digests };
+  return digests.length === 0 ? `no ${scheme}=<64 lower-case hex digits>` : { timestamp, digests };
 }
 
 function parsePair(part: string): readonly [string, string] {
@@ -120,11 +120,17 @@ function valuesOf(pairs: readonly (readonly [string, string])[], name: string): 
   return pairs.filter(([key]) => key === name).map(([, value]) => value);
 }
 
-function signedText(timestamp: string, accountId: string, hostname: string, target: SignedTarget): string {
+/** Six lines, as Dintero signs them. */
+export function signedText(
+  timestamp: string,
+  accountId: string,
+  hostname: string,
+  target: SignedTarget,
+): string {
   return [timestamp, accountId, target.method, hostname, target.pathname, target.canonicalQuery].join('\n');
 }
 
-function hmac(secret: string, text: string): Buffer {
+export function hmac(secret: string, text: string | Buffer): Buffer {
   return createHmac('sha256', secret).update(text).digest();
 }
 

@@ -6,6 +6,7 @@ import { listPayments } from './account-payments.ts';
 import { idField } from '../shared/gateway-fields.ts';
 import { rulesFor, STRIPE_TRAITS } from './capabilities.ts';
 import { createStripeClient, type StripeClient } from './client.ts';
+import { explainRefusal } from './explain-refusal.ts';
 import { listPage, STRIPE_LISTINGS } from './listings.ts';
 import { countMissedEvents } from './missed-events.ts';
 import { operate } from './money-calls.ts';
@@ -44,6 +45,7 @@ export function createStripeGateway(given: StripeSettings, deps: StripeDeps = {}
     ],
     traits: STRIPE_TRAITS,
     verify: (request) => verifyCallback(request, { accountId: account, mode, host, secrets }),
+    explainRefusal: (request, known) => explainRefusal(request, { mode, secrets }, known),
     createSession: (request, options) => createSession(calls(options), request),
     findSessions: (key, since, options) => findSessions(calls(options), key, since),
     readSession: (sessionId, options) => readSession(calls(options), sessionId),

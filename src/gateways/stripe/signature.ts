@@ -45,27 +45,33 @@ export function signEvent(body: Buffer | string, secret: string, timestamp: numb
   return `t=${timestamp},v1=${digestOf(secret, String(timestamp), Buffer.from(body)).toString('hex')}`;
 }
 
-interface ParsedHeader {
+export interface ParsedHeader {
   readonly timestamp: string;
   readonly digests: readonly Buffer[];
 }
 
-/** The parts of the header, or what is wrong with it. Other schemes than v1 are skipped, as Stripe asks. */
-function parseHeader(header: string): ParsedHeader | string {
+/** The parts of the header, or what is wrong with it. Other schemes are skipped, as Stripe asks. */
+export function parseHeader(header: string, scheme = 'v1'): ParsedHeader | string {
   const pairs = header.split(',').map((part) => part.trim().split('=', 2) as [string, string?]);
   const valuesOf = (name: string) => pairs.flatMap(([key, value = '']) => (key === name ? [value] : []));
   const [timestamp, ...others] = valuesOf('t');
   if (timestamp === undefined || others.length > 0) return 'expected exactly one t=<unix seconds>';
   if (!/^\d{1,12}$/.test(timestamp)) return 't must be unix seconds, digits only';
-  const digests = valuesOf('v1')
+  const digests = valuesOf(scheme)
     .filter((hex) => /^[0-9a-f]{64}$/.test(hex))
     .map((hex) => Buffer.from(hex, 'hex'));
-  return digests.length === 0 ? 'no v1=<64 lower-case hex digits>' : { timestamp, digests };
+  return digests.length === 0 ? `no ${scheme}=<64 lower-case hex digits>` : { timestamp, digests };
+}
+
+function digestOf(secret: string, timestamp: string, body: Buffer): Buffer {
+  return hmac(secret, `${timestamp}.`, body);
 }
 
 /** The secret is used as text, with its `whsec_`. */
-function digestOf(secret: string, timestamp: string, body: Buffer): Buffer {
-  return createHmac('sha256', secret).update(`${timestamp}.`).update(body).digest();
+export function hmac(secret: string, ...signed: readonly (string | Buffer)[]): Buffer {
+  const digest = createHmac('sha256', secret);
+  for (const part of signed) digest.update(part);
+  return digest.digest();
 }
 
 function refused(reason: RefusalReason, detail: string): SignatureCheck {

@@ -1,6 +1,7 @@
 /** The log of received callbacks, and of those that a backfill has added. */
 import { sql } from 'drizzle-orm';
 import { index, integer, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import type { Clue } from '../../domain/refusal-clue.ts';
 import { at, bytea } from './columns.ts';
 
 /**
@@ -42,6 +43,11 @@ export const deliveries = pgTable(
      * Which secret signed, by the first characters of its hash. It shows when an old secret may be retired.
      */
     secret: text(),
+    /**
+     * Why its signature does not match, or is too old: what would have to be different. Null where nothing was
+     * wrong with it.
+     */
+    clues: jsonb().$type<readonly Clue[]>(),
     /** 0 where it was backfilled. */
     receipts: integer().notNull().default(1),
     receivedAt: at('received_at').notNull().defaultNow(),

@@ -2,11 +2,12 @@
 import type { Transaction } from '../../../src/domain/transaction.ts';
 import { GatewayRejected, GatewayUnavailable, KeySpent } from '../../../src/gateways/gateway-errors.ts';
 import type { FoundSession, Gateway } from '../../../src/gateways/gateway.ts';
+import { explainSignature } from '../../../src/gateways/shared/explain-signature.ts';
 import { returnUrlAt } from '../../../src/gateways/shared/public-urls.ts';
 import type { Traits } from '../../../src/gateways/traits.ts';
 import { fingerprintOf } from '../../../src/lib/fingerprint.ts';
 import { ACCOUNT, PAGES_AT_ONCE, type Answer, type Deal, type Message, type Page, type Psp } from './psp.ts';
-import { messagesIn, toEvent, verifyCallback } from './verify-callback.ts';
+import { messagesIn, schemeOf, toEvent, verifyCallback } from './verify-callback.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -44,6 +45,7 @@ export function createSimulatorGateway(
     traits: SIMULATOR_TRAITS,
     secrets: [{ kind: 'session', variable: 'SIMULATOR_SECRETS', fingerprints: secrets.map(fingerprintOf) }],
     verify: (request) => verifyCallback(request, { secrets, host }),
+    explainRefusal: (request, known) => explainSignature(request, schemeOf(request.body, secrets), known),
     async createSession({ paymentId, orderReference, n, money, returnKey, expiresAt, idempotencyKey: key }) {
       const labels = { payment: paymentId, order: orderReference, n: String(n), host };
       const { amountMinor: minor, currency } = money;

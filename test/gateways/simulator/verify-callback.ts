@@ -1,6 +1,8 @@
 /** The PSP's callbacks: a list of messages, each signed with all others. */
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
+import { bodyVariants } from '../../../src/gateways/shared/body-variants.ts';
+import type { SigningScheme } from '../../../src/gateways/shared/explain-signature.ts';
 import { parseKey } from '../../../src/gateways/shared/payment-key.ts';
 import { whichSecret } from '../../../src/gateways/shared/which-secret.ts';
 import type {
@@ -11,19 +13,22 @@ import type {
 } from '../../../src/gateways/verification.ts';
 import { sha256 } from '../../../src/lib/fingerprint.ts';
 
+const HEADER = 'simulator-signature';
+
 /** The header is `<unix seconds>.<HMAC-SHA256 of the seconds, a dot and the body>`. */
 export function verifyCallback(
   { headers, body, receivedAt }: RawRequest,
   { secrets, host }: { readonly secrets: readonly string[]; readonly host: string },
 ): Verification {
-  const header = headers['simulator-signature'];
+  const header = headers[HEADER];
   if (header === undefined) return refused('no_signature');
-  const [, time = '', digest = ''] = /^(\d{1,12})\.([0-9a-f]{64})$/.exec(header) ?? [];
-  if (digest === '') return refused('malformed_signature');
-  const sign = (secret: string) => createHmac('sha256', secret).update(`${time}.`).update(body).digest();
-  const which = whichSecret(secrets, [Buffer.from(digest, 'hex')], sign);
+  const scheme = schemeOf(body, secrets);
+  const parsed = scheme.parse(header);
+  if (parsed === null) return refused('malformed_signature');
+  const signed = scheme.asItCame(parsed.timestamp);
+  const which = whichSecret(secrets, parsed.digests, (secret) => scheme.sign(secret, signed));
   if (which === null) return refused('wrong_signature');
-  const ageSeconds = Math.floor(receivedAt.getTime() / 1_000) - Number(time);
+  const ageSeconds = Math.floor(receivedAt.getTime() / 1_000) - Number(parsed.timestamp);
   const [first, ...others] = messagesIn(body).map((message) => ({
     ...toEvent(message, host),
     ...which,
@@ -32,6 +37,26 @@ export function verifyCallback(
   }));
   const outcome = Math.abs(ageSeconds) <= 300 ? 'verified' : 'stale';
   return first ? { outcome, deliveries: [first, ...others] } : { outcome: 'malformed', detail: 'no message' };
+}
+
+/** What is signed, and what may have been signed before something changed it. */
+export function schemeOf(body: Buffer, secrets: readonly string[]): SigningScheme {
+  const signed = (time: string, bytes: Buffer) => Buffer.concat([Buffer.from(`${time}.`), bytes]);
+  return {
+    header: HEADER,
+    variable: 'SIMULATOR_SECRETS',
+    secrets,
+    parse(value) {
+      const [, timestamp = '', digest = ''] = /^(\d{1,12})\.([0-9a-f]{64})$/.exec(value) ?? [];
+      return digest === '' ? null : { timestamp, digests: [Buffer.from(digest, 'hex')] };
+    },
+    sign: (secret, bytes) => createHmac('sha256', secret).update(bytes).digest(),
+    asItCame: (time) => signed(time, body),
+    *variants(time) {
+      for (const { what, body: bytes } of bodyVariants(body))
+        yield { clue: { code: 'body_changed', what }, signed: signed(time, bytes) };
+    },
+  };
 }
 
 export function messagesIn(body: Buffer): readonly unknown[] {

@@ -91,6 +91,7 @@ function deliveryRow(received: ReceivedDelivery, outcome: string): DeliveryRow {
     headers: {},
     body: NOTHING,
     secret: null,
+    clues: null,
     receipts: 1,
     receivedAt: now,
     lastReceivedAt: now,

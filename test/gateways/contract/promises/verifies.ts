@@ -16,6 +16,22 @@ export function promisesOfVerification(bench: Bench): void {
       }
     });
 
+    it('a refused callback has a clue why, and one that verifies has none', async () => {
+      const { sessionId } = await bench.paid();
+      for (const callback of await bench.stand.callbacks(sessionId)) {
+        expect(bench.gateway.explainRefusal(callback, [])).toEqual([]);
+        const refused = bench.stand
+          .forgeries(callback)
+          .filter((forged) => bench.gateway.verify(forged).outcome === 'refused');
+        for (const forged of refused) {
+          const clues = bench.gateway.explainRefusal(forged, []);
+          expect(clues.length).toBeGreaterThan(0);
+          for (const secret of bench.stand.secrets.flat())
+            expect(JSON.stringify(clues)).not.toContain(secret);
+        }
+      }
+    });
+
     it('an old one, and one from the future, are stale', async () => {
       const { sessionId } = await bench.paid();
       for (const callback of await bench.stand.callbacks(sessionId)) {
@@ -27,7 +43,7 @@ export function promisesOfVerification(bench: Bench): void {
       }
     });
 
-    it('whatever is sent, the verification never throws', async () => {
+    it('whatever is sent, the verification and the explanation never throw', async () => {
       const callback = await bench.callback();
       const headers = fc.dictionary(
         fc.constantFrom(...Object.keys(callback.headers)),
@@ -44,8 +60,10 @@ export function promisesOfVerification(bench: Bench): void {
         fc.property(odd, (parts) => {
           const signed = { ...callback, ...parts, headers: { ...callback.headers, ...parts.headers } };
           const again = bench.stand.signedAt({ ...callback, body: parts.body }, 0);
-          for (const request of [{ ...callback, ...parts }, signed, again])
+          for (const request of [{ ...callback, ...parts }, signed, again]) {
             expect(typeof outcomeOf(request)).toBe('string');
+            if (request !== null) expect(bench.gateway.explainRefusal(request, [])).toBeInstanceOf(Array);
+          }
         }),
         { numRuns: 300 },
       );

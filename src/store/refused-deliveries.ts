@@ -1,0 +1,66 @@
+/** What is known about the callbacks that were refused lately. */
+import { sql } from 'drizzle-orm';
+import type { Clue } from '../domain/refusal-clue.ts';
+import { rows, type Db } from './open.ts';
+
+/** Refused callbacks of one gateway with the same clue. */
+export interface RefusedGroup {
+  readonly gateway: string;
+  /** Null in rows of older versions. */
+  readonly clue: Clue | null;
+  readonly count: number;
+  readonly firstAt: Date;
+  readonly lastAt: Date;
+}
+
+/** The stored ones with a wrong signature, the largest groups first. Rows beyond the newest are not counted. */
+export async function refusedByClue(db: Db, withinMs: number): Promise<RefusedGroup[]> {
+  const found = await rows<{
+    gateway: string;
+    clue: Clue | null;
+    count: number;
+    firstAt: string;
+    lastAt: string;
+  }>(
+    db,
+    sql`select gateway, clues->0 as clue, count(*)::int as count, min(received_at) as "firstAt", max(received_at) as "lastAt"
+      from (select gateway, clues, reason, received_at from deliveries where outcome = 'refused'
+          and received_at > now() - ${withinMs / 1_000} * interval '1 second'
+        order by received_at desc limit ${MOST_COUNTED}) lately
+      where reason in ('wrong_signature', 'malformed_signature', 'no_signature')
+      group by gateway, clues->0 order by count(*) desc, max(received_at) desc limit ${MOST_GROUPS}`,
+  );
+  return found.map(({ firstAt, lastAt, ...group }) => ({
+    ...group,
+    firstAt: new Date(firstAt),
+    lastAt: new Date(lastAt),
+  }));
+}
+
+const MOST_COUNTED = 2_000;
+const MOST_GROUPS = 20;
+
+/** A secret that has signed callbacks, by its fingerprint. */
+export interface UsedSecret {
+  readonly fingerprint: string;
+  readonly lastSignedAt: Date;
+}
+
+/** Every secret that has signed a stored callback of the gateway. They are few: each is one step in the index. */
+export async function usedSecrets(db: Db, gateway: string): Promise<UsedSecret[]> {
+  const found = await rows<{ fingerprint: string; lastSignedAt: string }>(
+    db,
+    sql`with recursive used as (
+        (select min(secret) as secret from deliveries where secret is not null)
+        union all
+        select (select min(d.secret) from deliveries d where d.secret > used.secret) from used where used.secret is not null)
+      select used.secret as fingerprint, newest.last_received_at as "lastSignedAt" from used
+        cross join lateral (select d.gateway, d.last_received_at from deliveries d where d.secret = used.secret
+          order by d.last_received_at desc limit 1) newest
+      where newest.gateway = ${gateway}`,
+  );
+  return found.map(({ fingerprint, lastSignedAt }) => ({
+    fingerprint,
+    lastSignedAt: new Date(lastSignedAt),
+  }));
+}
