@@ -55,6 +55,7 @@ export function createClient({ baseUrl, apiKey, fetch, timeoutMs = 30_000, maxRe
       list: () => answerOf(api.GET('/v1/gateways')),
     },
     ...operatorCalls(api, once),
+    ...overviewCalls(api, once),
   };
 }
 
@@ -133,6 +134,12 @@ function operatorCalls(api: Api, once: Once) {
       redeliver: (id: string, body: BodyOf<'redeliverCallback'>) =>
         answerOf(api.POST('/v1/deliveries/{id}/redeliver', { ...of(id), body, ...once })),
     },
+  };
+}
+
+/** What is compared, counted and checked. */
+function overviewCalls(api: Api, once: Once) {
+  return {
     reconciliations: {
       /** Begins to compare a gateway with paidonce: retrieve says when it is complete. */
       create: (body: BodyOf<'startReconciliation'>) =>

@@ -27,8 +27,7 @@ import { ORDER_UPDATES } from './updates/order-updates.ts';
 import { UPDATE_CALLS, type UpdateTools } from './updates/routes.ts';
 
 /** The tools of all handlers: the service, and objects that are made once per process. */
-export type ApiTools = ApiTools &
-  ApprovalTools &
+export type ApiTools = ApprovalTools &
   AttentionTools &
   CallbackTools &
   DocsTools &

@@ -1,6 +1,7 @@
 import type { Page } from './page.ts';
 import { auditPage } from './pages/audit-page.tsx';
 import { deliveriesPage } from './pages/deliveries-page.tsx';
+import { deliveryPage } from './pages/delivery-page.tsx';
 import { gatewaysPage } from './pages/gateways-page.tsx';
 import { nowPage } from './pages/now-page.tsx';
 import { operationsPage } from './pages/operations-page.tsx';
@@ -21,6 +22,7 @@ export const PAGES: readonly Page[] = [
   reviewsPage,
   operationsPage,
   deliveriesPage,
+  deliveryPage,
   updatesPage,
   updatePage,
   gatewaysPage,

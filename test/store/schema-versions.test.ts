@@ -64,6 +64,17 @@ const UNDO: readonly (readonly [tag: string, statement: string])[] = [
   ],
   // The index went with its column.
   ['0027_backfilled-index', 'drop index if exists deliveries_backfilled'],
+  [
+    '0028_dashboard',
+    `drop table attention_marks, approvals, findings, stats_counts, stats_hours, service_runs;
+      alter table payments drop column found_by; alter table outbox drop column heard_at, drop column heard_after_ms;
+      alter table deliveries drop column clues`,
+  ],
+  [
+    '0029_dashboard-indexes',
+    `drop index if exists deliveries_reason, operations_cause, orders_status, payments_reference2, payments_method, payments_reason,
+      payments_refunded, payments_disputed, payments_created, payments_unopened, outbox_type, outbox_unheard, outbox_heard, update_attempts_at`,
+  ],
 ];
 
 /** The schema as left by a build that did not know this migration and the later ones. */

@@ -1,10 +1,40 @@
 /** What support does: look again, send again, run again, note, claim and put off. */
 import type { Action } from '../actions.ts';
 import { commandLine } from '../../lib/command-line.ts';
-import { shown } from '../parts/text.ts';
+import { Pill } from '../parts/pill.tsx';
+import { money, shown } from '../parts/text.ts';
 import { Refused } from '../refused.ts';
 
 export const SUPPORT_ACTIONS: readonly Action[] = [
+  {
+    path: '/payments/:id/look',
+    scopes: ['support'],
+    async confirm({ api }, { params, query }) {
+      const payment = await api.payments.retrieve(params['id'] ?? '');
+      return {
+        title: `Look again: order ${payment.orderReference}`,
+        facts: [
+          ['Order', shown(payment.orderReference, 64)],
+          ['Payment', payment.id],
+          ['Amount', money(payment.amount, payment.currency)],
+          ['Status', <Pill word={payment.status} />],
+        ],
+        effect: [
+          'The gateway is read now, as after a callback. What it says is recorded and followed.',
+          'Nothing is sent to it that moves money.',
+        ],
+        reason: query.get('reason') ?? '',
+        button: 'Look again',
+        command: commandLine('paidonce', 'look', payment.id, '--reason', '…'),
+        back: `/payments/${encodeURIComponent(payment.id)}`,
+      };
+    },
+    async act({ api, who }, { params }, form) {
+      const id = params['id'] ?? '';
+      await api.payments.look(id, { actor: who.person, reason: reasonOf(form) });
+      return `/payments/${encodeURIComponent(id)}?done=look#result`;
+    },
+  },
   {
     path: '/payments/:id/note',
     scopes: ['support', 'money'],

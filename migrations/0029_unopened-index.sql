@@ -1,1 +1,0 @@
-CREATE INDEX CONCURRENTLY "payments_unopened" ON "payments" USING btree ("created_at") WHERE status = 'PENDING' and session_id is null;
