@@ -1,4 +1,5 @@
 import type { Page } from './page.ts';
+import { approvalPage, approvalsPage } from './pages/approvals-page.tsx';
 import { auditPage } from './pages/audit-page.tsx';
 import { deliveriesPage } from './pages/deliveries-page.tsx';
 import { deliveryPage } from './pages/delivery-page.tsx';
@@ -20,6 +21,8 @@ export const PAGES: readonly Page[] = [
   paymentPage,
   orderPage,
   reviewsPage,
+  approvalsPage,
+  approvalPage,
   operationsPage,
   deliveriesPage,
   deliveryPage,

@@ -15,7 +15,8 @@ export type AttentionKind =
   | 'operation_unconfirmed'
   | 'callback_unhandled'
   | 'session_unopened'
-  | 'authorization_lapsing';
+  | 'authorization_lapsing'
+  | 'approval_awaited';
 
 /** One thing, with what its sentence needs. `amount` in minor units, of money at risk. */
 export interface OpenItem {
@@ -57,6 +58,7 @@ export async function readOpenItems(db: Db, now: Date): Promise<{ items: OpenIte
       unhandledCallbacks(),
       unopenedSessions(),
       lapsingAuthorizations(),
+      awaitedApprovals(),
     ].map((query) => rows<OpenItem>(db, sql`${query} limit ${MOST_OF_KIND + 1}`)),
   );
   return {
@@ -67,7 +69,8 @@ export async function readOpenItems(db: Db, now: Date): Promise<{ items: OpenIte
   };
 }
 
-const OF_PAYMENT = sql`p.order_reference as "orderReference", p.id as "paymentId", p.gateway, coalesce(p.accepted_currency, p.currency) as currency`;
+const OF_PAYMENT_BUT_CURRENCY = sql`p.order_reference as "orderReference", p.id as "paymentId", p.gateway`;
+const OF_PAYMENT = sql`${OF_PAYMENT_BUT_CURRENCY}, coalesce(p.accepted_currency, p.currency) as currency`;
 
 /** In REVIEW, or settled with a question. */
 function reviews(): SQL {
@@ -139,6 +142,14 @@ function lapsingAuthorizations(): SQL {
       p.authorized - p.captured as amount, null as cause, p.status, null::int as attempts, null as operation
     from payments p where p.authorization_expires_at < ${NOW} + interval '48 hours'
       and p.status in ('AUTHORIZED', 'PARTIALLY_CAPTURED') order by p.authorization_expires_at`;
+}
+
+/** Requests above the limit, which end after a day without a second person. */
+function awaitedApprovals(): SQL {
+  return sql`select 'approval_awaited' as kind, a.id as about, a.asked_at as since, ${OF_PAYMENT_BUT_CURRENCY}, a.amount, a.currency,
+      a.what as cause, a.actor as status, null::int as attempts, null as operation
+    from approvals a join payments p on p.id = a.payment_id
+    where a.state = 'awaiting' and a.expires_at > ${NOW} order by a.id`;
 }
 
 export type AttentionMark = typeof attentionMarks.$inferSelect;

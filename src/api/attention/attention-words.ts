@@ -17,6 +17,7 @@ export const SEVERITY = {
   callback_unhandled: 'high',
   session_unopened: 'low',
   authorization_lapsing: 'low',
+  approval_awaited: 'high',
 } as const satisfies Record<AttentionKind, Severity>;
 
 /** `gateway` by its name. */
@@ -45,6 +46,8 @@ export function sentenceOf(item: OpenItem, gateway: string): string {
       return `a session was asked for and is not open at ${gateway} yet`;
     case 'authorization_lapsing':
       return `${money ?? 'money'} is authorized and not captured, and the authorization lapses`;
+    case 'approval_awaited':
+      return `${item.status} asked for the ${item.cause} of ${money ?? 'money'}: a second person has to approve it`;
   }
 }
 
@@ -68,6 +71,8 @@ export function causeOf(item: OpenItem, gateway: string): string {
       return `sessions are not opened at ${gateway}`;
     case 'authorization_lapsing':
       return 'authorizations lapse';
+    case 'approval_awaited':
+      return 'requests wait for a second person';
   }
 }
 

@@ -10,7 +10,12 @@ type Query = Parameters<PaidonceClient['deliveries']['list']>[0];
 const FILTERS: readonly Filter[] = [
   { name: 'outcome', label: 'Outcome', words: ['accepted', 'duplicate', 'ignored', 'refused', 'backfilled'] },
   { name: 'gateway', label: 'Gateway' },
+  { name: 'state', label: 'State', words: ['received', 'signalled', 'handled', 'parked'] },
+  { name: 'reason', label: 'Reason', hint: 'wrong_signature' },
+  { name: 'order', label: 'Order', hint: '1001' },
   { name: 'payment', label: 'Payment', hint: 'pay_…' },
+  { name: 'receivedAfter', label: 'Received after', hint: '2026-11-21T12:00:00Z' },
+  { name: 'receivedBefore', label: 'Received before', hint: '2026-11-22T12:00:00Z' },
 ];
 
 /** Every callback: accepted, repeated, ignored or refused. */

@@ -69,6 +69,8 @@ export const MONEY_ACTIONS: readonly Action[] = [
       return `/payments/${encodeURIComponent(id)}?done=cancel`;
     },
   },
+  approval('approve'),
+  approval('reject'),
   {
     path: '/payments/:id/resolve',
     scopes: ['money'],
@@ -78,8 +80,8 @@ export const MONEY_ACTIONS: readonly Action[] = [
       const decision = form.get('decision') ?? '';
       if (!isDecision(decision)) throw new Refused(422, 'No decision was chosen', DECISIONS_ARE);
       const reason = reasonOf(form);
-      await visit.api.payments.resolve(id, { decision, actor: visit.who.person, reason });
-      return `/payments/${encodeURIComponent(id)}?done=${decision}`;
+      const answer = await visit.api.payments.resolve(id, { decision, actor: visit.who.person, reason });
+      return awaitedAt(answer) ?? `/payments/${encodeURIComponent(id)}?done=${decision}`;
     },
   },
 ];
@@ -157,10 +159,57 @@ function movement(kind: MovedKind): Action {
       const reference = form.get('reference') ?? '';
       if (!Number.isSafeInteger(amount) || amount < 1 || reference === '')
         throw new Refused(422, 'The form is not complete', 'Open the payment again and use its buttons.');
-      await visit.api.payments[kind](id, { amount, reference, reason: reasonOf(form) });
-      return resultAt(id, kind, reference);
+      const answer = await visit.api.payments[kind](id, { amount, reference, reason: reasonOf(form) });
+      return awaitedAt(answer) ?? resultAt(id, kind, reference);
     },
   };
+}
+
+/** Above FOUR_EYES_ABOVE nothing is done yet: the answer is a request for a second person. */
+function awaitedAt(answer: { readonly id: string; readonly status: string }): string | null {
+  return answer.status === 'awaiting_approval' ? `/approvals/${encodeURIComponent(answer.id)}` : null;
+}
+
+function approval(verb: 'approve' | 'reject'): Action {
+  return {
+    path: `/approvals/:id/${verb}`,
+    scopes: ['money'],
+    async confirm(visit, { params, query }) {
+      const found = await visit.api.approvals.retrieve(params['id'] ?? '');
+      const { id, what, orderReference, amount, currency, actor, key, status } = found;
+      const isOwn = key === visit.who.key.name;
+      return {
+        title: `${verb}: ${what} of order ${orderReference}`,
+        facts: [
+          ['Order', shown(orderReference, 64)],
+          ['Payment', found.payment],
+          ['Amount', <strong>{money(amount, currency)}</strong>],
+          ['Asked by', shown(`${actor} with the key ${key}`, 160)],
+          ['Their reason', shown(found.reason ?? 'none', 200)],
+        ],
+        effect: [
+          verb === 'approve'
+            ? `The ${what} of ${money(amount, currency)} is carried out now, exactly once.`
+            : 'Nothing is moved. The request is over, and another one needs another reference.',
+        ],
+        reason: query.get('reason') ?? '',
+        button: verb === 'approve' ? `Approve ${money(amount, currency)}` : 'Reject',
+        command: commandLine('paidonce', verb, id),
+        back: `/approvals/${encodeURIComponent(id)}`,
+        refusal: approvalRefusal(status, isOwn && verb === 'approve'),
+      };
+    },
+    async act(visit, { params }, form) {
+      const id = params['id'] ?? '';
+      await visit.api.approvals[verb](id, { actor: visit.who.person, reason: reasonOf(form) });
+      return `/approvals/${encodeURIComponent(id)}`;
+    },
+  };
+}
+
+function approvalRefusal(status: string, isOwn: boolean): string | undefined {
+  if (status !== 'awaiting_approval') return `It is ${status}, and waits for nobody any more.`;
+  return isOwn ? 'It was asked for with this key: a key of another name has to approve it.' : undefined;
 }
 
 /** What can be captured or refunded at most, as far as the last reading shows. */

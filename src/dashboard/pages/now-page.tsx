@@ -135,6 +135,7 @@ const KINDS: Readonly<Record<string, string>> = {
   callback_unhandled: 'Callback unhandled',
   session_unopened: 'Session not open',
   authorization_lapsing: 'Authorization lapses',
+  approval_awaited: 'Second person needed',
   run_stuck: 'Run stands still',
   run_paused: 'Run paused',
   sweep_overdue: 'Sweep overdue',
@@ -145,6 +146,7 @@ const KINDS: Readonly<Record<string, string>> = {
 function placeOf({ kind, about, payment, gateway }: Item): string {
   if (kind.startsWith('update_')) return `/updates/${encodeURIComponent(about)}`;
   if (kind === 'callback_unhandled') return `/deliveries/${encodeURIComponent(about)}`;
+  if (kind === 'approval_awaited') return `/approvals/${encodeURIComponent(about)}`;
   if (kind === 'sweep_overdue') return `/gateways?gateway=${encodeURIComponent(gateway ?? '')}`;
   if (kind === 'drift') return `/reconcile?gateway=${encodeURIComponent(gateway ?? '')}`;
   return payment === null ? '/system' : `/payments/${encodeURIComponent(payment)}`;
@@ -158,8 +160,9 @@ function listOf({ kind }: Item): string {
   if (kind === 'update_failing') return '/updates?state=pending&minAttempts=4';
   if (kind.startsWith('operation_')) return '/operations?status=pending';
   if (kind === 'callback_unhandled') return '/deliveries?outcome=accepted';
+  if (kind === 'approval_awaited') return '/approvals?status=awaiting_approval';
   if (kind === 'session_unopened') return '/payments?status=PENDING';
-  if (kind === 'authorization_lapsing') return '/operations?tab=to-capture';
+  if (kind === 'authorization_lapsing') return '/payments?capturable=true';
   return '/system';
 }
 

@@ -11,6 +11,11 @@ type Operation = Awaited<ReturnType<PaidonceClient['operations']['list']>>['data
 const FILTERS: readonly Filter[] = [
   { name: 'status', label: 'Status', words: ['pending', 'unknown', 'done', 'failed'] },
   { name: 'kind', label: 'Kind', words: ['capture', 'refund', 'void'] },
+  { name: 'cause', label: 'Cause', words: ['merchant', 'operator', 'auto_capture', 'late_money'] },
+  { name: 'order', label: 'Order', hint: '1001' },
+  { name: 'gateway', label: 'Gateway' },
+  { name: 'createdAfter', label: 'Asked after', hint: '2026-11-21T12:00:00Z' },
+  { name: 'createdBefore', label: 'Asked before', hint: '2026-11-22T12:00:00Z' },
 ];
 
 /** Captures, refunds, voids and give-backs of all orders. */

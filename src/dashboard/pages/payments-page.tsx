@@ -5,7 +5,7 @@ import type { Page, Shown } from '../page.ts';
 import { chosen, Filters, ListPart, Table, type Column, type Filter } from '../parts/list.tsx';
 import { Pill } from '../parts/pill.tsx';
 import { link, money, shown } from '../parts/text.ts';
-import { Ago } from '../parts/time.tsx';
+import { Ago, Until } from '../parts/time.tsx';
 import { part, type Visit } from '../visit.ts';
 
 export type Payment = Awaited<ReturnType<PaidonceClient['payments']['list']>>['data'][number];
@@ -28,20 +28,49 @@ const STATUSES = [
   'REVIEW',
 ];
 
+const ORDER_STATUSES = [
+  'AWAITING_PAYMENT',
+  'PAYMENT_PENDING',
+  'PAID',
+  'PAYMENT_FAILED',
+  'CANCELLED',
+  'VOIDED',
+  'REFUNDED',
+  'REVIEW',
+];
+
 const FILTERS: readonly Filter[] = [
   { name: 'status', label: 'Status', words: STATUSES },
+  { name: 'orderStatus', label: 'Order status', words: ORDER_STATUSES },
   { name: 'order', label: 'Order', hint: '1001' },
   { name: 'gateway', label: 'Gateway' },
+  { name: 'heard', label: 'Shop has heard', words: ['yes', 'no', 'off'] },
   { name: 'createdAfter', label: 'Created after', hint: '2026-11-21T12:00:00Z' },
+  { name: 'createdBefore', label: 'Created before', hint: '2026-11-22T12:00:00Z' },
+  { name: 'amountFrom', label: 'Amount from, minor units', hint: '10000' },
+  { name: 'amountTo', label: 'Amount to, minor units', hint: '20000' },
+  { name: 'currency', label: 'Currency of the amount', hint: 'NOK' },
+  { name: 'method', label: 'Method' },
+  { name: 'reason', label: 'Reason' },
+  { name: 'refunded', label: 'Has a refund', words: ['true'] },
+  { name: 'capturable', label: 'To capture', words: ['true'] },
+  { name: 'openOperation', label: 'Has an open operation', words: ['true'] },
+  { name: 'surplus', label: 'Has surplus', words: ['true'] },
+  { name: 'dispute', label: 'Dispute', words: ['open', 'won', 'lost'] },
+  { name: 'metadata', label: 'Metadata, with "created after"', hint: 'cart=c1' },
   { name: 'expiringBefore', label: 'Lapses before', hint: '2026-11-21T12:00:00Z' },
   { name: 'review', label: 'Needs a person', words: ['true'] },
 ];
 
 const SAVED: readonly { readonly name: string; readonly query: Record<string, string> }[] = [
+  { name: 'Unheard', query: { heard: 'no' } },
   { name: 'Reviews', query: { review: 'true' } },
   { name: 'On hold', query: { status: 'ON_HOLD' } },
-  { name: 'To capture', query: { status: 'AUTHORIZED' } },
-  { name: 'Open', query: { status: 'PENDING' } },
+  { name: 'To capture', query: { capturable: 'true' } },
+  { name: 'Open operations', query: { openOperation: 'true' } },
+  { name: 'Refunded', query: { refunded: 'true' } },
+  { name: 'Disputed', query: { dispute: 'open' } },
+  { name: 'Paid twice in a session', query: { surplus: 'true' } },
 ];
 
 export const paymentsPage: Page = {
@@ -94,26 +123,38 @@ export function paymentColumns({ base, now }: Visit): Column<Payment>[] {
     },
     { name: 'Created', cell: ({ createdAt }) => <Ago at={createdAt} now={now} /> },
     { name: 'Amount', isNumber: true, cell: ({ amount, currency }) => money(amount, currency) },
-    { name: 'Payment', cell: ({ status }) => <Pill word={status} /> },
-    { name: 'Captured', isNumber: true, cell: moneyOf('capturedAmount') },
-    { name: 'Refunded', isNumber: true, cell: moneyOf('refundedAmount') },
+    { name: 'Order is', cell: ({ orderStatus }) => <Pill word={orderStatus} /> },
+    { name: 'Payment is', cell: ({ status }) => <Pill word={status} /> },
+    { name: 'Shop heard', cell: (payment) => heardOf(payment) },
+    { name: 'Captured', isNumber: true, cell: (payment) => moneyOf(payment, payment.capturedAmount) },
+    { name: 'Refunded', isNumber: true, cell: (payment) => moneyOf(payment, payment.refundedAmount) },
     { name: 'Gateway', cell: ({ gateway }) => gateway },
     {
       name: 'Method',
       cell: ({ paymentMethod }) => (paymentMethod === null ? '—' : shown(paymentMethod, 40)),
     },
     { name: 'Reason', cell: ({ reason }) => (reason === null ? '—' : shown(reason, 80)) },
+    { name: 'Number', isNumber: true, cell: ({ n }) => n },
     {
       name: 'Transaction',
       cell: ({ transactionId }) => (transactionId === null ? '—' : shown(transactionId, 60)),
+    },
+    {
+      name: 'Lapses',
+      cell: ({ authorizationExpiresAt: at }) => (at === null ? '—' : <Until at={at} now={now} />),
     },
     { name: 'Changed', cell: ({ updatedAt }) => <Ago at={updatedAt} now={now} /> },
   ];
 }
 
-function moneyOf(field: 'capturedAmount' | 'refundedAmount') {
-  return (payment: Payment): string =>
-    payment[field] === 0 ? '—' : money(payment[field], payment.accepted?.currency ?? payment.currency);
+/** Has the shop acknowledged the newest update of the order? */
+function heardOf({ heard, newestUpdate }: Payment): string {
+  if (heard === null || newestUpdate === null) return '—';
+  return { yes: '✓', no: '✕ not yet', off: 'not told' }[heard];
+}
+
+function moneyOf({ accepted, currency }: Payment, amount: number): string {
+  return amount === 0 ? '—' : money(amount, accepted?.currency ?? currency);
 }
 
 /** One hit is opened at once. */

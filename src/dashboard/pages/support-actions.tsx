@@ -1,4 +1,5 @@
 /** What support does: look again, send again, run again, note, claim and put off. */
+import type { PaidonceClient } from '@paidonce/client';
 import type { Action } from '../actions.ts';
 import { commandLine } from '../../lib/command-line.ts';
 import { Pill } from '../parts/pill.tsx';
@@ -122,29 +123,25 @@ export const SUPPORT_ACTIONS: readonly Action[] = [
     path: '/updates/send-again',
     scopes: ['support'],
     async confirm(_visit, { query }) {
-      const state = query.get('state') === 'pending' ? 'pending' : 'gave_up';
-      const since = sinceOf(query.get('since'));
+      const wanted = wantedUpdates((name) => query.get(name));
+      const given = Object.entries(wanted).map(([name, value]) => [name, String(value)] as const);
       return {
         title: 'Send many updates again',
-        facts: [
-          ['Which', state === 'pending' ? 'that wait for their next attempt' : 'that were given up'],
-          ['Since', `${since} (the address has ?state=pending or ?since=… for others)`],
-        ],
+        facts: given.map(([name, value]) => [name, shown(value, 100)] as const),
         effect: [
           'Each of them is sent now, the oldest first, at most 500 at a time. Updates that a later one replaces are left out.',
+          'A shop that has handled one already ignores it by its webhook-id.',
         ],
-        hidden: { state, since },
+        hidden: Object.fromEntries(given),
         reason: query.get('reason') ?? '',
         button: 'Send all of them now',
-        command: commandLine('paidonce', 'redeliver', '--all', state, '--since', since, '--reason', '…'),
-        back: `/updates?state=${state}`,
+        back: `/updates?state=${wanted.state}`,
       };
     },
     async act({ api, who }, _address, form) {
-      const state = form.get('state') === 'pending' ? 'pending' : 'gave_up';
-      const since = sinceOf(form.get('since'));
-      await api.updates.redeliver({ state, since, actor: who.person, reason: reasonOf(form) });
-      return `/updates?state=${state}`;
+      const wanted = wantedUpdates((name) => form.get(name));
+      await api.updates.redeliver({ ...wanted, actor: who.person, reason: reasonOf(form) });
+      return `/updates?state=${wanted.state}`;
     },
   },
   {
@@ -214,6 +211,26 @@ export const SUPPORT_ACTIONS: readonly Action[] = [
     },
   },
 ];
+
+/** Which updates are sent again, as an address or a form says it. @throws Refused */
+function wantedUpdates(given: (name: string) => string | null): Omit<Redelivered, 'actor' | 'reason'> & {
+  readonly state: 'pending' | 'gone' | 'gave_up';
+} {
+  const state = given('state');
+  const [type, order, attempts, until] = ['type', 'order', 'minAttempts', 'until'].map(
+    (name) => given(name) ?? '',
+  );
+  return {
+    state: state === 'pending' || state === 'gone' ? state : 'gave_up',
+    since: sinceOf(given('since')),
+    ...(until && { until: sinceOf(until) }),
+    ...(type && { type: type as NonNullable<Redelivered['type']> }),
+    ...(order && { order }),
+    ...(attempts && { minAttempts: Number(attempts) }),
+  };
+}
+
+type Redelivered = Parameters<PaidonceClient['updates']['redeliver']>[0];
 
 /** A day ago where no time is given. @throws Refused */
 function sinceOf(given: string | null): string {

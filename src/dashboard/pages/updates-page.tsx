@@ -1,14 +1,21 @@
 import type { PaidonceClient } from '@paidonce/client';
+import type { ComponentChildren, VNode } from 'preact';
 import type { Page } from '../page.ts';
 import { chosen, Filters, ListPart, type Filter } from '../parts/list.tsx';
-import { link } from '../parts/text.ts';
-import { may, part } from '../visit.ts';
+import { link, shown } from '../parts/text.ts';
+import { Ago } from '../parts/time.tsx';
+import { TroubleNote } from '../parts/trouble.tsx';
+import { may, part, type Part, type Visit } from '../visit.ts';
 import { updateColumns } from './update-columns.tsx';
 
 type Query = Parameters<PaidonceClient['updates']['list']>[0];
 
 const FILTERS: readonly Filter[] = [
   { name: 'state', label: 'State', words: ['pending', 'delivered', 'gone', 'gave_up', 'superseded', 'off'] },
+  { name: 'type', label: 'Type', hint: 'order.paid' },
+  { name: 'answer', label: 'Last answer', words: ['2xx', '3xx', '4xx', '5xx', 'none'] },
+  { name: 'createdAfter', label: 'Queued after', hint: '2026-11-21T12:00:00Z' },
+  { name: 'createdBefore', label: 'Queued before', hint: '2026-11-22T12:00:00Z' },
   { name: 'minAttempts', label: 'Attempts, at least', hint: '3' },
   { name: 'order', label: 'Order', hint: '1001' },
   { name: 'payment', label: 'Payment', hint: 'pay_…' },
@@ -22,31 +29,84 @@ export const updatesPage: Page = {
     const filters = chosen(FILTERS, query);
     const at = `${visit.base}/updates`;
     const cursor = query.get('cursor') ?? undefined;
-    const list = await part(visit.api.updates.list({ ...filters, limit: 50, cursor } as Query));
+    const [list, endpoint] = await Promise.all([
+      part(visit.api.updates.list({ ...filters, limit: 50, cursor } as Query)),
+      part(visit.api.updates.retrieveEndpoint()),
+    ]);
     return {
       title: 'Updates out',
       above: (
         <>
           <Filters filters={FILTERS} query={query} at={at} />
-          {may(visit, 'support') && (
-            <p>
-              <a class="button" href={`${visit.base}/updates/send-again`}>
-                Send all that were given up, or that wait
-              </a>
-            </p>
-          )}
+          {may(visit, 'support') && <SendAgain visit={visit} filters={filters} />}
         </>
       ),
       live: (
-        <ListPart
-          label="Updates"
-          list={list}
-          columns={updateColumns(visit)}
-          idOf={({ effectId }) => effectId}
-          next={(next) => link(at, { ...filters, cursor: next })}
-          empty="No update matches."
-        />
+        <>
+          <Endpoint endpoint={endpoint} now={visit.now} />
+          <ListPart
+            label="Updates"
+            list={list}
+            columns={updateColumns(visit)}
+            idOf={({ effectId }) => effectId}
+            next={(next) => link(at, { ...filters, cursor: next })}
+            empty="No update matches."
+          />
+        </>
       ),
     };
   },
 };
+
+type Endpoint = Awaited<ReturnType<PaidonceClient['updates']['retrieveEndpoint']>>;
+
+function Endpoint({ endpoint, now }: { endpoint: Part<Endpoint>; now: Date }): VNode {
+  if (endpoint.trouble !== undefined) return <TroubleNote trouble={endpoint.trouble} what="The endpoint" />;
+  const { host, lastAcknowledgedAt, lastHour, lastDay, pending, oldestPendingAt } = endpoint.data;
+  return (
+    <dl class="facts card" aria-label="The shop's endpoint">
+      <Fact name="Endpoint">
+        {host === null ? 'ORDER_WEBHOOK_URL is not set: the shop is told nothing' : shown(host, 100)}
+      </Fact>
+      <Fact name="Last answered 2xx">
+        {lastAcknowledgedAt === null ? 'never' : <Ago at={lastAcknowledgedAt} now={now} />}
+      </Fact>
+      <Fact name="Last hour">{answered(lastHour)}</Fact>
+      <Fact name="Last day">{answered(lastDay)}</Fact>
+      <Fact name="Waiting">
+        {pending}
+        {oldestPendingAt === null ? '' : <span>, the oldest for </span>}
+        {oldestPendingAt !== null && <Ago at={oldestPendingAt} now={now} />}
+      </Fact>
+    </dl>
+  );
+}
+
+function answered({ attempts, acknowledged, p95Ms }: Endpoint['lastHour']): string {
+  if (attempts === 0) return 'no attempts';
+  const percent = Math.floor((acknowledged / attempts) * 100);
+  return `${percent} % of ${attempts} attempts answered 2xx${p95Ms === null ? '' : `, p95 ${p95Ms} ms`}`;
+}
+
+function Fact({ name, children }: { name: string; children: ComponentChildren }): VNode {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+/** Of all that match the filters which this call knows. */
+function SendAgain({ visit, filters }: { visit: Visit; filters: Record<string, string> }): VNode {
+  const { state, type, order, minAttempts, createdAfter: since, createdBefore: until } = filters;
+  const isKnown = state === 'pending' || state === 'gave_up' || state === 'gone';
+  const given = { state: isKnown ? state : 'gave_up', type, order, minAttempts, since, until };
+  return (
+    <p>
+      <a class="button" href={link(`${visit.base}/updates/send-again`, given)}>
+        Send all {given.state} of this filter again
+      </a>
+    </p>
+  );
+}
