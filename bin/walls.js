@@ -205,6 +205,7 @@ export const WALLS = {
     'type src/gateways',
     'src/gateways/shared/which-secret.ts',
   ],
+  'src/dashboard/charts': [],
   'src/for-dev.ts': ['src/lib', 'src/config', 'src/gateways/registry.ts'],
 
   kit: [],

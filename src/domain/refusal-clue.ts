@@ -69,7 +69,8 @@ export function isProof({ code }: Pick<Clue, 'code'>): boolean {
 
 /** A clue for a person: what was found, and what to do about it. */
 export function clueInWords(clue: Clue): { readonly text: string; readonly todo: string } {
-  const { text, todo } = WORDS[clue.code];
+  // A newer version may have written codes that this one does not know.
+  const { text, todo } = (WORDS as Readonly<Record<string, Words>>)[clue.code] ?? UNKNOWN;
   return { text: text(clue), todo };
 }
 
@@ -182,6 +183,11 @@ const WORDS: Readonly<Record<ClueCode, Words>> = {
     text: ({ what = 'too many at once' }) => `not examined: ${what}`,
     todo: 'look at the other refused callbacks of the same time',
   },
+};
+
+const UNKNOWN: Words = {
+  text: ({ code }) => `a newer version of paidonce has found: ${code}`,
+  todo: 'read it with that version',
 };
 
 const CLOCKS = {

@@ -78,14 +78,15 @@ function rank(group: RefusedGroup): number {
 }
 
 function wordsOf({ gateway, clue, count, firstAt, lastAt }: RefusedGroup): string {
-  const times = `${utc(firstAt)} to ${utc(lastAt)} UTC`;
+  const [first, last] = [utc(firstAt), utc(lastAt)];
+  const times = first === last ? `at ${first} UTC` : `from ${first} to ${last} UTC`;
   const found = clue === null ? 'not examined' : clueInWords(clue).text;
-  return `${count} of ${gateway} from ${times}: ${found}`;
+  return `${count} of ${gateway} ${times}: ${found}`;
 }
 
 function formerWords([gateway, { fingerprint, lastSignedAt }]: readonly [string, UsedSecret]): string {
-  const { id, at } = { id: gateway, at: lastSignedAt.toISOString().slice(0, 16).replace('T', ' ') };
-  return `callbacks of ${id} were signed until ${at} by secret ${fingerprint}, which is no longer configured: put it behind the newest one and restart every process`;
+  const at = lastSignedAt.toISOString().slice(0, 16).replace('T', ' ');
+  return `callbacks of ${gateway} were signed until ${at} by secret ${fingerprint}, which is no longer configured: put it behind the newest one and restart every process`;
 }
 
 function utc(at: Date): string {

@@ -86,7 +86,10 @@ export class RefusedCallbacks {
     try {
       return this.#service.gateways.explainRefusal(gateway, request);
     } catch (error) {
-      this.#service.log.error({ gateway: gateway.id, error }, 'a refused callback could not be examined');
+      this.#service.log.error(
+        { gateway: gateway.id, err: error },
+        'a refused callback could not be examined',
+      );
       return [{ code: 'not_examined', what: 'an error, which is in the log' }];
     }
   }
