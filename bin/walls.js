@@ -158,7 +158,13 @@ export const WALLS = {
     'type src/service.ts',
   ],
   // Everything else it gets from the API, like any other client.
-  'src/dashboard': ['src/lib', 'src/domain', 'src/config/api-keys.ts', 'type src/config'],
+  'src/dashboard': [
+    'src/lib',
+    'src/domain',
+    'src/config/api-keys.ts',
+    'type src/config',
+    'src/dashboard/charts',
+  ],
   'src/worker': [
     'src/lib',
     'src/activities',

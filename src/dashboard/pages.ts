@@ -5,6 +5,7 @@ import { deliveriesPage } from './pages/deliveries-page.tsx';
 import { deliveryPage } from './pages/delivery-page.tsx';
 import { gatewaysPage } from './pages/gateways-page.tsx';
 import { nowPage } from './pages/now-page.tsx';
+import { numbersPage } from './pages/numbers-page.tsx';
 import { operationsPage } from './pages/operations-page.tsx';
 import { orderPage, paymentPage } from './pages/order-page.tsx';
 import { paymentsPage } from './pages/payments-page.tsx';
@@ -32,6 +33,7 @@ export const PAGES: readonly Page[] = [
   systemPage,
   reconcilePage,
   reconciliationPage,
+  numbersPage,
   auditPage,
 ];
 

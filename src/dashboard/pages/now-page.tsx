@@ -8,18 +8,27 @@ import { money, shown } from '../parts/text.ts';
 import { Ago } from '../parts/time.tsx';
 import { TroubleNote } from '../parts/trouble.tsx';
 import { part, type Part, type Visit } from '../visit.ts';
+import { FoundBy, Heard, Outcomes } from './stats-charts.tsx';
 
 type Attention = Awaited<ReturnType<PaidonceClient['attention']['list']>>;
 type Item = Attention['data'][number];
 type Payment = Awaited<ReturnType<PaidonceClient['payments']['list']>>['data'][number];
 
+const PERIOD_MS = 3 * 3_600_000;
+
 export const nowPage: Page = {
   path: '',
   nav: 'Now',
   async show(visit) {
-    const [attention, newest] = await Promise.all([
+    const [attention, newest, stats] = await Promise.all([
       part(visit.api.attention.list()),
       part(visit.api.payments.list({ limit: 10 })),
+      part(
+        visit.api.stats({
+          from: new Date(visit.now.getTime() - PERIOD_MS).toISOString(),
+          bucket: '5m',
+        }),
+      ),
     ]);
     return {
       title: 'Now',
@@ -27,6 +36,18 @@ export const nowPage: Page = {
         <>
           <Needs attention={attention} visit={visit} />
           <Newest newest={newest} visit={visit} />
+          <section aria-labelledby="how">
+            <h2 id="how">The last three hours</h2>
+            {stats.trouble !== undefined ? (
+              <TroubleNote trouble={stats.trouble} what="The charts" />
+            ) : (
+              <div class="charts">
+                <Outcomes stats={stats.data} />
+                <FoundBy stats={stats.data} />
+                <Heard stats={stats.data} />
+              </div>
+            )}
+          </section>
         </>
       ),
     };

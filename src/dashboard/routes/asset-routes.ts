@@ -7,8 +7,8 @@ import { LIVE_SCRIPT } from '../assets/live.ts';
 import { SIGN_IN_SCRIPT } from '../assets/sign-in.ts';
 import { TIMES_SCRIPT } from '../assets/times.ts';
 
-/** The sheet of the demo shop and of the dashboard. */
-const SHEET = join(PACKAGE_FOLDER, 'kit', 'sheet.css');
+/** The sheet of the demo shop and of the dashboard, and that of the charts. */
+const SHEETS = ['sheet.css', 'charts.css'].map((name) => join(PACKAGE_FOLDER, 'kit', name));
 
 const SCRIPTS: Readonly<Record<string, string>> = {
   'keys.js': KEYS_SCRIPT,
@@ -19,7 +19,7 @@ const SCRIPTS: Readonly<Record<string, string>> = {
 
 /** The files that pages load. They say nothing about this deployment, so they need no sign-in. */
 export function assetRoutes(router: Router): void {
-  const sheet = readFileSync(SHEET, 'utf8');
+  const sheet = SHEETS.map((path) => readFileSync(path, 'utf8')).join('\n');
   const files: Readonly<Record<string, string>> = { ...SCRIPTS, 'sheet.css': sheet };
   for (const [name, text] of Object.entries(files)) {
     router.get(`/assets/${name}`, (ctx) => {

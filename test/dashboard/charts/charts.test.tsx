@@ -14,7 +14,7 @@ import { StackedBars } from '../../../src/dashboard/charts/over-time.tsx';
 import { everyChart, FAILED, PAID } from './samples.tsx';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
-const CSS = readFileSync(join(ROOT, 'src', 'dashboard', 'charts', 'charts.css'), 'utf8');
+const CSS = readFileSync(join(ROOT, 'kit', 'charts.css'), 'utf8');
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 /** The strictest policy under which the charts must work. */
 const POLICY = `default-src 'none'; style-src 'nonce-a'; script-src 'none'`;
