@@ -1,6 +1,6 @@
 /**
  * Counts what happened in a period, by time bucket, from the rows themselves. Each count belongs to the bucket in
- * which it happened. One statement, each part of which reads one index by time.
+ * which it happened. Each part reads one index by time.
  */
 import { sql, type SQL } from 'drizzle-orm';
 import { rows, type Db } from '../open.ts';
@@ -52,12 +52,17 @@ export interface Count {
   readonly amount: number;
 }
 
-/** The counts of a period. What is not there is 0. */
-export function countRows(db: Db, period: Period): Promise<Count[]> {
-  return db.transaction(async (tx) => {
-    await tx.execute(EXPECT_FEW_GROUPS);
-    return countsOf(await rows<CountRow>(tx, countingRows(period)));
-  });
+/** The counts of a period. What is not there is 0. Two statements at once, since each takes half of the time. */
+export async function countRows(db: Db, period: Period): Promise<Count[]> {
+  const found = await Promise.all(
+    [ofPayments(period), ofMessages(period)].map((parts) =>
+      db.transaction(async (tx) => {
+        await tx.execute(EXPECT_FEW_GROUPS);
+        return countsOf(await rows<CountRow>(tx, unionOf(parts)));
+      }),
+    ),
+  );
+  return found.flat();
 }
 
 /**
@@ -73,11 +78,22 @@ export function countsOf(found: readonly CountRow[]): Count[] {
   return found.map((row) => ({ ...row, at: new Date(row.at) }));
 }
 
-/** The statement, also for the roll-up. */
+/** All of it in one statement, for the roll-up. */
 export function countingRows(period: Period): SQL {
-  return sql`select at, kind, detail, currency, count::float8 as count, amount::float8 as amount from (
-    ${opened(period)} union all ${found(period)} union all ${delivered(period)}
-    union all ${attempted(period)} union all ${heard(period)} union all ${gaveUp(period)}) counted`;
+  return unionOf([...ofPayments(period), ...ofMessages(period)]);
+}
+
+const ofPayments = (period: Period): SQL[] => [opened(period), found(period)];
+const ofMessages = (period: Period): SQL[] => [
+  delivered(period),
+  attempted(period),
+  heard(period),
+  gaveUp(period),
+];
+
+function unionOf(parts: readonly SQL[]): SQL {
+  return sql`select at, kind, detail, currency, count::float8 as count, amount::float8 as amount
+    from (${sql.join([...parts], sql` union all `)}) counted (at, kind, detail, currency, count, amount)`;
 }
 
 /** The beginning of the bucket of a time. Buckets are counted from 1970, so they are aligned to UTC. */
@@ -95,8 +111,7 @@ function ofGateway(column: SQL, { gateway }: Period): SQL {
 }
 
 function opened(period: Period): SQL {
-  return sql`select ${bucketOf(sql`created_at`, period.bucketMs)} as at, 'opened' as kind, '' as detail, '' as currency,
-      count(*) as count, 0 as amount
+  return sql`select ${bucketOf(sql`created_at`, period.bucketMs)}, 'opened', '', '', count(*), 0
     from payments where ${within(sql`created_at`, period)}${ofGateway(sql`gateway`, period)} group by 1`;
 }
 

@@ -47,6 +47,6 @@ export async function fillFindings(db: Db, { from, to }: { from: Date; to: Date 
     where told.at < ${STARTED} and not exists (select 1 from findings known where known.payment_id = made.id
       and known.at between told.at - interval '1 minute' and told.at + interval '1 minute')`);
   await db.execute(sql`update outbox set heard_at = finished_at, heard_after_ms = 1000 * extract(epoch from finished_at - o.paid_at)
-    from orders o join payments p on p.id = o.paid_payment_id where ${isMade} and o.paid_at < ${STARTED}
+    from orders o join payments p on p.order_reference = o.reference and p.id = o.paid_payment_id where ${isMade} and o.paid_at < ${STARTED}
       and outbox.effect_id = o.reference || '/order.paid' and outbox.state = 'delivered' and outbox.heard_at is null`);
 }

@@ -1,6 +1,6 @@
 /** `GET /v1/stats`: what happened, by time. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { eq, sql, type SQL } from 'drizzle-orm';
+import { eq, inArray, sql, type SQL } from 'drizzle-orm';
 import type { Triggers } from '../../../src/domain/trigger.ts';
 import { foundBy } from '../../../src/domain/found-by.ts';
 import { logRefused } from '../../../src/store/deliveries.ts';
@@ -330,22 +330,34 @@ describe.each(STORES)('GET /v1/stats on $name', ({ open }) => {
         );
         return found?.count ?? 0;
       };
-      const { id } = await aPayment(db);
-      await db
-        .update(payments)
-        .set({ createdAt: new Date(late.getTime() + 1) })
-        .where(eq(payments.id, id));
+      const ids: string[] = [];
+      const openedLate = async (): Promise<void> => {
+        const { id } = await aPayment(db);
+        await db
+          .update(payments)
+          .set({ createdAt: new Date(late.getTime() + 1) })
+          .where(eq(payments.id, id));
+        ids.push(id);
+      };
+      const countedSoon = (): Promise<unknown> => {
+        const soonAfter = new Date(late.getTime() + HOUR_MS + 120_000).toISOString();
+        return db.execute(
+          sql`update stats_hours set counted_at = ${soonAfter} where hour = ${late.toISOString()}`,
+        );
+      };
+      await openedLate();
       await rollUpAll([store]);
       expect(await ofLate()).toBe(0);
-      const soonAfter = new Date(late.getTime() + HOUR_MS + 120_000).toISOString();
-      await db.execute(
-        sql`update stats_hours set counted_at = ${soonAfter} where hour = ${late.toISOString()}`,
-      );
+      await countedSoon();
       while (await rollUpHours(db, HOUR_MS));
       expect(await ofLate()).toBe(0);
       await rollUpAll([store]);
       expect(await ofLate()).toBe(1);
-      await db.delete(payments).where(eq(payments.id, id));
+      await openedLate();
+      await countedSoon();
+      await rollUpAll([store]);
+      expect(await ofLate()).toBe(2);
+      await db.delete(payments).where(inArray(payments.id, ids));
     });
 
     it('fills in the findings of an older version, which wrote none', async () => {
