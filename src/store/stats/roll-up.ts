@@ -98,9 +98,9 @@ async function changedHour(db: Db, retentionMs: number): Promise<Due | null> {
 async function countHours(tx: Db, { from, to, isAgain }: Due): Promise<void> {
   const begin = sql`${from.toISOString()}::timestamptz`;
   const end = sql`${to.toISOString()}::timestamptz`;
+  await tx.execute(EXPECT_FEW_GROUPS);
   if (!isAgain) await fillFindings(tx, { from, to });
   await tx.execute(sql`delete from stats_counts where hour >= ${begin} and hour < ${end}`);
-  await tx.execute(EXPECT_FEW_GROUPS);
   for (const { gateway } of await readGateways(tx)) {
     const counts = countingRows({ from, to, bucketMs: HOUR_MS, gateway });
     await tx.execute(sql`insert into stats_counts (hour, gateway, kind, detail, currency, count, amount)
