@@ -35,8 +35,10 @@ export async function approve(tools: ApprovalTools, id: string, by: Decider): Pr
 }
 
 /** @throws Refusal `not_found`, `own_approval`, `not_approved` */
-export function reject(tools: ApprovalTools, id: string, by: Decider): Promise<ApprovalRow> {
-  return decideOnce(tools, id, 'rejected', by);
+export async function reject(tools: ApprovalTools, id: string, by: Decider): Promise<ApprovalRow> {
+  const rejected = await decideOnce(tools, id, 'rejected', by);
+  await note(tools.store.db, rejected);
+  return rejected;
 }
 
 async function decideOnce(
@@ -53,10 +55,7 @@ async function decideOnce(
       'own_approval',
       `the key ${by.key} has asked for this itself; a key of another name was expected`,
     );
-  if (now.state === state) {
-    await note(db, now);
-    return now;
-  }
+  if (now.state === state) return now;
   throw new Refusal(
     'not_approved',
     `approval ${id} is ${approvalStatus(now)} and can't be ${state} any more`,
@@ -83,6 +82,7 @@ export async function carryOut(tools: ApprovalTools, row: ApprovalRow): Promise<
   const { db } = tools.store;
   const payment = await findPayment(db, row.paymentId);
   if (payment === null) throw new Error(`approval ${row.id}: there is no payment ${row.paymentId}`);
+  await note(db, row);
   try {
     await (row.what === 'refund' ? refund(tools, payment, row) : decide(tools, payment, row, row.what));
   } catch (error) {

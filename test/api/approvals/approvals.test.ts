@@ -124,6 +124,10 @@ describe('above FOUR_EYES_ABOVE', () => {
     await carryOutUndone(tools);
     expect(await operations()).toMatchObject([{ reference: 'r1', key: 'ada' }]);
     expect((await get(`/v1/approvals/${id}`)).json).toMatchObject({ doneAt: expect.any(String) });
+    const notes = await readTimeline(at.store.db, payment.id);
+    expect(notes.filter(({ kind }) => kind === 'operator')).toMatchObject([
+      { text: expect.stringContaining('grace approved refund r1') },
+    ]);
   });
 
   it('the key that asked can neither approve nor reject', async () => {

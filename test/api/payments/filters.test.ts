@@ -1,6 +1,6 @@
 /** `GET /v1/payments`: what the list shows beside each payment, and its filters. */
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { eq } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import { recordFinding } from '../../../src/store/record-finding/write.ts';
 import { claimOperation } from '../../../src/store/operations.ts';
 import type { PaymentRow } from '../../../src/store/payments.ts';
@@ -121,6 +121,14 @@ describe('the list of payments', () => {
     const { id, orderReference } = named['refunded'] as PaymentRow;
     await at.store.db.update(outbox).set({ state: 'off' }).where(eq(outbox.paymentId, id));
     expect(await found('heard=off')).toEqual(['refunded']);
+    // Only the newest update of an order counts: the first one of this order was given up.
+    const ofCaptured = eq(outbox.paymentId, named['captured']?.id ?? '');
+    await at.store.db
+      .update(outbox)
+      .set({ state: 'delivered' })
+      .where(and(ofCaptured, eq(outbox.type, 'order.captured')));
+    expect(await found('heard=no')).toEqual(['declined']);
+    expect(await found('heard=yes')).toEqual(['held', 'captured']);
     expect(await found(`heard=no&order=${orderReference}`)).toEqual([]);
   });
 
