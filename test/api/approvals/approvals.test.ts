@@ -4,12 +4,14 @@ import { eq, sql } from 'drizzle-orm';
 import { carryOutUndone } from '../../../src/api/approvals/carry-out-undone.ts';
 import { createMoneyMover } from '../../../src/api/money/money-mover.ts';
 import { decideApproval } from '../../../src/store/approvals.ts';
+import { useDecision } from '../../../src/store/decisions.ts';
 import { listOperations } from '../../../src/store/operations.ts';
 import type { PaymentRow } from '../../../src/store/payments.ts';
 import { recordFinding } from '../../../src/store/record-finding/write.ts';
 import { approvals } from '../../../src/store/schema/approval-table.ts';
 import { readTimeline } from '../../../src/store/timeline.ts';
 import { runCommand } from '../../../src/cli/program.ts';
+import { RunsUnavailable } from '../../../src/temporal/run-calls.ts';
 import { aFinding, aPayment, aRecord, TELLS } from '../../support/builders.ts';
 import { useTestApi } from '../../support/door.ts';
 import { aPaidPayment } from '../../support/paid-payment.ts';
@@ -236,6 +238,20 @@ describe('above FOUR_EYES_ABOVE', () => {
       expect(await approve(id)).toMatchObject({ status: 202, json: { status: 'approved', doneAt: null } });
       at.api.runs.temporal = 'well';
       expect(await approve(id)).toMatchObject({ status: 200, json: { doneAt: expect.any(String) } });
+    });
+
+    it('is done where a run has carried it out and its answer was lost', async () => {
+      const { id } = (await resolve('accept')).json;
+      at.api.runs.answers.resolve = async (_, { noteKey }) => {
+        await useDecision(at.store.db, payment.id, { noteKey, decision: 'accept', by: 'a run' });
+        await recordFinding(at.store.db, aRecord(payment), TELLS);
+        throw new RunsUnavailable('the answer was lost');
+      };
+      expect(await approve(id)).toMatchObject({ status: 202, json: { doneAt: null } });
+      expect(await approve(id)).toMatchObject({
+        status: 200,
+        json: { problem: null, doneAt: expect.any(String) },
+      });
     });
 
     it('is dismissed by one person, since that moves no money', async () => {
