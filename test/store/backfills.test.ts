@@ -5,6 +5,7 @@ import { writeBackfilled, type BackfilledEvent } from '../../src/store/backfille
 import {
   beginBackfill,
   countBackfilled,
+  countRunningBackfills,
   dropBackfill,
   endBackfill,
   findBackfill,
@@ -172,6 +173,8 @@ describe.each(STORES)('a backfill in $name', ({ open }) => {
 
     it('shows its counts so far, and ends once', async () => {
       const { id } = await begin();
+      await begin({ gateway: 'other' });
+      expect(await countRunningBackfills(store.db, 'dintero')).toBe(1);
       await countBackfilled(store.db, id, counts);
       expect(await findBackfill(store.db, id)).toMatchObject({
         state: 'running',
@@ -179,6 +182,7 @@ describe.each(STORES)('a backfill in $name', ({ open }) => {
         ...counts,
       });
       await endBackfill(store.db, id, null);
+      expect(await countRunningBackfills(store.db, 'dintero')).toBe(0);
       await endBackfill(store.db, id, 'too late');
       await countBackfilled(store.db, id, { ...counts, read: 7 });
       expect(await findBackfill(store.db, id)).toMatchObject({

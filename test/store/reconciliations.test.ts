@@ -19,6 +19,7 @@ import {
 } from '../../src/store/reconciled.ts';
 import {
   beginReconciliation,
+  countRunningReconciliations,
   completeReconciliation,
   dropReconciliation,
   failReconciliation,
@@ -144,7 +145,10 @@ describe.each(STORES)('a reconciliation, in $name', ({ open }) => {
     );
     expect(await ids({ gateway: 'other', state: 'running' })).toEqual([second.id]);
     expect(await ids({ cursor: [first, second].map(({ id }) => id).toSorted()[0] })).toEqual([]);
+    const running = () => countRunningReconciliations(store.db, 'other');
+    expect(await running()).toBe(1);
     await dropReconciliation(store.db, second.id);
+    expect(await running()).toBe(0);
     expect(await findReconciliation(store.db, second.id)).toBeNull();
   });
 

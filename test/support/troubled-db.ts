@@ -6,6 +6,8 @@ export type StoreMood = 'well' | 'down' | 'hanging' | 'slow';
 export interface TroubledDb {
   readonly db: Db;
   mood: StoreMood;
+  /** How many statements found it in another mood than well. */
+  refused: number;
 }
 
 const SLOW_MS = 10_000;
@@ -14,10 +16,12 @@ const SLOW_MS = 10_000;
 export function withTroubles(db: Db): TroubledDb {
   const troubled = {
     mood: 'well' as StoreMood,
+    refused: 0,
     db: new Proxy(db, {
       get(target, name) {
         const method = Reflect.get(target, name) as unknown;
         if (typeof method !== 'function' || troubled.mood === 'well') return bound(method, target);
+        troubled.refused += 1;
         return (...args: unknown[]) =>
           later(
             () => gate(troubled.mood),

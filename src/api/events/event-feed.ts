@@ -8,6 +8,8 @@ export type Listener = (events: readonly StoredEvent[]) => void;
 export interface EventFeed {
   /** Calls the listener with each event once, from now on. Returns how to end that. */
   subscribe(listener: Listener): () => void;
+  /** Resolves once the next event would be told: what is older has been read. */
+  live(): Promise<void>;
   /** The notes after this one, for a stream that was interrupted: at most 500. */
   after(note: number): Promise<readonly StoredEvent[]>;
 }
@@ -27,6 +29,7 @@ export function createEventFeed(db: Db): EventFeed {
   let known = new Set<string>();
   let newest: number | null = null;
   let timer: NodeJS.Timeout | undefined;
+  const waiting: (() => void)[] = [];
 
   async function read(): Promise<void> {
     const since = new Date(Date.now() - LATE_MS);
@@ -45,6 +48,7 @@ export function createEventFeed(db: Db): EventFeed {
     const unknown = found.filter((event) => !known.has(nameOf(event)));
     for (const event of unknown) known.add(nameOf(event));
     if (known.size > MOST_KNOWN) known = new Set([...known].slice(-MOST_KNOWN / 2));
+    for (const resolve of waiting.splice(0)) resolve();
     // The first read only learns what is already there.
     if (isFirst || unknown.length === 0) return;
     const inOrder = unknown.toSorted(
@@ -66,6 +70,7 @@ export function createEventFeed(db: Db): EventFeed {
       timer ??= setTimeout(() => void tick(), 0);
       return () => void listeners.delete(listener);
     },
+    live: () => (newest === null ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve()),
     after: (note) => notesAfter(db, note),
   };
 }

@@ -28,7 +28,7 @@ export const EVENT_CALLS = [
     summary: 'Follow what happens, as server-sent events',
     description:
       'Each message is a `StreamEvent` as JSON, about a second after it happened. A note of a timeline has an `id`; a client that was interrupted sends the last one as ' +
-      '`Last-Event-ID` and gets up to 500 notes that it has missed. Nothing else is repeated: what must be known for certain is read from the lists.',
+      '`Last-Event-ID` and gets up to 500 notes that it has missed. The comment `: live` says that every event from then on is told. Nothing else is repeated: what must be known for certain is read from the lists.',
     answers: {
       200: other('A stream without an end', {
         content: { 'text/event-stream': { schema: { type: 'string' }, example: STREAM_EXAMPLE } },
@@ -61,9 +61,9 @@ function openStream(feed: EventFeed, missed: readonly StoredEvent[]): PassThroug
     if (stream.writableLength > MOST_UNREAD_BYTES) stream.destroy();
     else stream.write(events.map(messageOf).join(''));
   };
-  stream.write(': paidonce\n\n');
   write(missed);
   const unsubscribe = feed.subscribe((events) => write(events.filter(({ id }) => !sent.has(id))));
+  void feed.live().then(() => stream.write(': live\n\n'));
   const beat = setInterval(() => stream.write(': still here\n\n'), BEAT_MS);
   stream.once('close', () => {
     unsubscribe();
