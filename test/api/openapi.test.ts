@@ -37,8 +37,8 @@ const ASSETS = /^\/docs\//;
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
 /** A stream does not end by itself. */
-function isStream(path: string): boolean {
-  return 'text/event-stream' in (openApiDocument().paths?.[path]?.get?.responses?.['200']?.content ?? {});
+function isStream(calls: unknown): boolean {
+  return JSON.stringify(calls).includes('text/event-stream');
 }
 
 function endAtOnce(response: unknown, done: (error: null, body: object) => void): void {
@@ -58,7 +58,7 @@ describe('the OpenAPI document', () => {
       for (const method of METHODS) {
         const target = path.replace('{gateway}', 'dintero').replaceAll(/\{\w+\}/g, 'x');
         const asked = request[method](target).set('Authorization', `Bearer ${API_KEY}`);
-        const { status, body } = await (isStream(path) ? asked.buffer(true).parse(endAtOnce) : asked);
+        const { status, body } = await (isStream(calls) ? asked.buffer(true).parse(endAtOnce) : asked);
         const isServed = status !== 405 && !String((body as Body).detail).startsWith('there is nothing at');
         expect([method, path, isServed]).toEqual([method, path, method in calls]);
       }

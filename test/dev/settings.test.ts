@@ -62,7 +62,7 @@ describe('the settings of npm start', () => {
     expect(urlsOf(settings)).toEqual({
       api: settings.apiUrl,
       docs: `${settings.apiUrl}/docs`,
-      dashboard: null,
+      dashboard: `${settings.apiUrl}/dashboard`,
       temporal: null,
       temporalUi: null,
       codecServer: null,

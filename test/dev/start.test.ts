@@ -77,7 +77,11 @@ describe('npm start', () => {
     const output = (await startAndWait()).output();
     expect(output.slice(0, output.indexOf('\nready\n'))).toContain('worker runs');
     expect(living().sort()).toEqual([...SERVICES].sort());
-    expect(urls['dashboard']).toBeNull();
+    expect(urls['dashboard']).toBe(`${urls['api']}/dashboard`);
+    // The first address that is printed, with a link that signs a developer in.
+    const [, first = '', link = ''] = /\n {2}(\w+) +(\S+)\n/.exec(output) ?? [];
+    expect([first, link.startsWith(`${urls['dashboard']}/login?link=`)]).toEqual(['dashboard', true]);
+    expect(await statusOf(link)).toBe(200);
     expect(urls['temporal']).toMatch(/^127\.0\.0\.1:\d+$/);
     for (const name of ['docs', 'temporalUi', 'shop'])
       expect([name, await statusOf(urls[name])]).toEqual([name, 200]);

@@ -37,6 +37,8 @@ const CALLS: readonly (readonly [string, string, readonly Named[]])[] = [
   ['POST', '/v1/payments/{id}/look', ['support', 'both', 'admin']],
   ['POST', '/v1/approvals/{id}/approve', ['money', 'admin']],
   ['POST', '/v1/approvals/{id}/reject', ['money', 'admin']],
+  ['POST', '/v1/payments/{id}/notes', ['support', 'money', 'both', 'admin']],
+  ['POST', '/v1/attention/mark', ['support', 'money', 'both', 'admin']],
   ['POST', '/v1/deliveries/{id}/redeliver', ['support', 'both', 'admin']],
   ['POST', '/v1/updates/redeliver', ['support', 'both', 'admin']],
   ['POST', '/v1/reconciliations', ['support', 'both', 'admin']],
