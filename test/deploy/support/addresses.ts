@@ -17,7 +17,7 @@ export interface Addresses {
 
 /** More fields than the file has. */
 const PORTS = 48;
-const ADDRESS = /\b([a-z][a-z0-9.-]*|127\.0\.0\.1|0\.0\.0\.0):(\d+)\b/g;
+const ADDRESS = /\b([a-z][a-z0-9.-]*|127\.0\.0\.1|0\.0\.0\.0):(\d{4,5})\b/g;
 
 /** `listening` are the ports that listen already, by `service:port`. */
 export async function createAddresses(
