@@ -11,6 +11,7 @@ import { isProof, type Clue } from '../../domain/refusal-clue.ts';
 import { TokenBuckets } from '../../lib/token-bucket.ts';
 import type { Service } from '../../service.ts';
 import { logRefused } from '../../store/deliveries.ts';
+import { withStoreTimeout } from '../../store/errors.ts';
 import { findPayment } from '../../store/payments.ts';
 import { findKey } from '../../store/find-key.ts';
 import { cutDown, receivedRequest } from './log-entry.ts';
@@ -23,6 +24,8 @@ import type { Pokes } from './pokes.ts';
 const KEPT = { perSecond: 1, burst: 50 };
 /** How many are examined, in the whole process: each takes up to some milliseconds. */
 const EXAMINED = { perSecond: 5, burst: 50 };
+/** A store that hangs must not keep the process from its end, which waits for this work. */
+const STORE_LIMIT_MS = 2_000;
 /** Contract §7. */
 const LOOKED_FOR_PER_SECOND = 50;
 
@@ -70,7 +73,8 @@ export class RefusedCallbacks {
     const isGenuine = clues.some(isProof);
     if (!this.#kept.take(`${gateway.id} ${isGenuine ? 'genuine' : 'unproved'}`)) return;
     const kept = cutDown(receivedRequest(gateway, request));
-    await logRefused(this.#service.store.db, { ...kept, key: named, claim: { ...claim }, reason, clues });
+    const row = { ...kept, key: named, claim: { ...claim }, reason, clues };
+    await withStoreTimeout(logRefused(this.#service.store.db, row), STORE_LIMIT_MS);
   }
 
   /** Here and now, since the log keeps no signature. */
@@ -104,12 +108,14 @@ export class RefusedCallbacks {
   }
 
   async #isOurs(key: PaymentKey): Promise<boolean> {
-    const payment = await findPayment(this.#service.store.db, key.paymentId);
+    const found = findPayment(this.#service.store.db, key.paymentId);
+    const payment = await withStoreTimeout(found, STORE_LIMIT_MS);
     return payment !== null && isSameKey({ paymentId: payment.id, ...payment }, key);
   }
 
   #keyOf(gateway: Gateway, { sessionId }: Claim): Promise<PaymentKey | null> {
     if (sessionId === undefined) return Promise.resolve(null);
-    return findKey(this.#service.store.db, gateway.id, { sessionId }).catch(() => null);
+    const found = findKey(this.#service.store.db, gateway.id, { sessionId });
+    return withStoreTimeout(found, STORE_LIMIT_MS).catch(() => null);
   }
 }

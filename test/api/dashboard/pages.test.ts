@@ -23,6 +23,7 @@ async function addressesOf(at: Door): Promise<string[]> {
     '/updates/:id': `/updates/${encodeURIComponent(`${payment.orderReference}/order.paid`)}`,
     '/deliveries/:id': `/deliveries/${await aDelivery(at.api, payment)}`,
     '/reconcile/:id': '/reconcile',
+    '/approvals/:id': '/approvals',
   };
   return PAGES.map(({ path }) => ids[path] ?? path);
 }

@@ -29,7 +29,17 @@ describe('GET /v1/search', () => {
     const money = { amountMinor: 29_990, currency: 'NOK' };
     const claimed = await aPayment(db, { orderReference: 'order-1', money });
     await rememberReference(db, claimed.id, { before: undefined, after: 'invoice-78' });
-    const surplus = [{ transactionId: SURPLUS }] as never;
+    const surplus = [
+      {
+        transactionId: SURPLUS,
+        status: 'AUTHORIZED' as const,
+        authorizedMinor: 72_200,
+        capturedMinor: 0,
+        refundedMinor: 0,
+        shown: {},
+        handling: 'review' as const,
+      },
+    ];
     await db.update(payments).set({ surplus }).where(eq(payments.id, claimed.id));
     await recordOpened(db, claimed.id, { sessionId: SESSION, checkoutUrl: 'u', runId: 'r', text: 'opened' });
     const transaction = aTransaction(claimed, { transactionId: TRANSACTION, sessionId: SESSION });
