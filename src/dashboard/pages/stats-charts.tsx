@@ -106,7 +106,7 @@ export function Attempts({ stats }: { stats: Stats }): VNode {
 }
 
 const LIMITS_S = [0.1, 0.3, 1, 3, 10, 60, 600, Infinity];
-const LIMIT_NAMES = ['< 0.1 s', '< 0.3 s', '< 1 s', '< 3 s', '< 10 s', '< 1 min', '< 10 min', 'longer'];
+const LIMIT_NAMES = ['0.1 s', '0.3 s', '1 s', '3 s', '10 s', '1 min', '10 min', 'more'];
 
 /** Time from paid to heard, in classes. */
 export function Heard({ stats }: { stats: Stats }): VNode {

@@ -46,7 +46,7 @@ describe('the examples of the document', () => {
 
   it('have valid times', () => {
     const times = JSON.stringify([...carriers, ...fields].map(({ values }) => values)).match(
-      /(?<=")\d{4}-\d\d-\d\dT[^"]*/g,
+      /(?<=")\d{4}-\d\d-\d\dT[^"\\]*/g,
     );
     expect(times?.length).toBeGreaterThan(100);
     expect(times?.filter((time) => Number.isNaN(Date.parse(time)))).toEqual([]);
