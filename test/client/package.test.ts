@@ -86,7 +86,9 @@ describe('the packed client', () => {
     const calls = Object.entries(paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
-    expect(found.toSorted()).toEqual(calls.filter((call) => call.includes(' /v1/')).toSorted());
+    // A stream is no call with an answer: any client of server-sent events follows it.
+    const wanted = calls.filter((call) => call.includes(' /v1/') && call !== 'GET /v1/events');
+    expect(found.toSorted()).toEqual(wanted.toSorted());
   });
 
   it('has the types of openapi.json: npm run generate -w client', async () => {

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { AttentionMark } from '../../store/attention.ts';
 import { text, timestamp } from '../http/fields.ts';
-import { PAYMENT_ID } from '../payments/payment-examples.ts';
+import { GATEWAY, PAYMENT_ID } from '../payments/payment-examples.ts';
 import type { Attention, AttentionItem } from './find-attention.ts';
 
 const itemId = text(2_100).meta({ examples: [`review/${PAYMENT_ID}`] });
@@ -116,13 +116,13 @@ export const attentionExample: z.infer<typeof attentionAnswer> = {
       id: `review/${PAYMENT_ID}`,
       kind: 'review',
       severity: 'high',
-      text: 'amount_mismatch: asked 722.00 NOK, Dintero holds 723.00 NOK',
+      text: `amount_mismatch: asked 722.00 NOK, ${GATEWAY.name} holds 723.00 NOK`,
       cause: 'review: amount_mismatch',
       about: PAYMENT_ID,
       since: '2026-11-22T09:00:00.667Z',
       orderReference: '1001',
       payment: PAYMENT_ID,
-      gateway: 'dintero',
+      gateway: GATEWAY.id,
       amount: 72200,
       currency: 'NOK',
       mark: markExample,

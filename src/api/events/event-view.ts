@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { StoredEvent } from '../../store/events.ts';
 import { timestamp } from '../http/fields.ts';
 import { inMoney } from '../payments/amounts-in-text.ts';
-import { PAYMENT_ID } from '../payments/payment-examples.ts';
+import { GATEWAY, PAYMENT_ID } from '../payments/payment-examples.ts';
 
 export const streamEvent = z
   .object({
@@ -48,7 +48,7 @@ const example: z.infer<typeof streamEvent> = {
   text: 'AUTHORIZED: the order is paid',
   payment: PAYMENT_ID,
   orderReference: '1001',
-  gateway: 'dintero',
+  gateway: GATEWAY.id,
   status: 'AUTHORIZED',
   orderStatus: 'PAID',
 };

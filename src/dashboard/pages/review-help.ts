@@ -1,4 +1,4 @@
-/** For each reason of a review: what to look at, and what then. docs/dintero.md and docs/stripe.md say more. */
+/** For each reason of a review: what to look at, and what then. The gateways' pages in docs/ say more. */
 export const REVIEW_HELP: Readonly<Record<string, { readonly lookAt: string; readonly decide: string }>> = {
   amount_mismatch: {
     lookAt: 'the transaction: a discount, a tax or a shipping price may have been added at the gateway',
