@@ -1,6 +1,7 @@
 /** The series that exist before anything is counted. */
 import { UPDATE_TYPES } from '../domain/order.ts';
 import { PAYMENT_STATUSES } from '../domain/payment.ts';
+import { CLUE_CODES } from '../domain/refusal-clue.ts';
 import type { RefusalReason } from '../gateways/verification.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -14,6 +15,7 @@ export function beginAtZero(metrics: Metrics, gateways: readonly string[]): void
       metrics.deliveries.inc({ gateway, outcome }, 0);
     for (const reason of REFUSED) metrics.deliveries.inc({ gateway, outcome: 'refused', reason }, 0);
     for (const reason of IGNORED) metrics.deliveries.inc({ gateway, outcome: 'ignored', reason }, 0);
+    for (const code of CLUE_CODES) metrics.refusalClues.inc({ gateway, code }, 0);
     metrics.callbacksExpected.inc({ gateway }, 0);
     metrics.callbacksMissed.inc({ gateway }, 0);
   }

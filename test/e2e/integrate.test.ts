@@ -183,6 +183,7 @@ describe('the shop of docs/integrate.md', () => {
       delivery: '',
       reconciliation: '',
       backfill: '',
+      approval: 'apr_of_no_request',
     };
     expect(variables).toEqual(Object.keys(values));
     const answers: Record<string, number> = {};
@@ -194,6 +195,15 @@ describe('the shop of docs/integrate.md', () => {
         body: body === undefined ? null : filled(body, values),
       });
       answers[title.split(/[ ;,:]/)[0] ?? ''] = answer.status;
+      // Nothing here is above a limit, so nothing waits for a second person.
+      if (url.includes('{{approval}}')) {
+        expect([title, answer.status]).toEqual([title, 404]);
+        continue;
+      }
+      if (answer.headers.get('content-type')?.startsWith('text/event-stream') === true) {
+        await answer.body?.cancel();
+        continue;
+      }
       const content = (await answer.json()) as { id: string; checkoutUrl?: string; data: { id: string }[] };
       expect([title, answer.status < 400 || answer.status === 409, content]).toEqual([title, true, content]);
       if (title.startsWith('Open')) {
@@ -205,7 +215,7 @@ describe('the shop of docs/integrate.md', () => {
       }
       if (title.startsWith('Compare')) values['reconciliation'] = content.id;
       if (title.startsWith('Fill')) values['backfill'] = content.id;
-      if (url.includes('/v1/deliveries?')) values['delivery'] = content.data[0]?.id ?? '';
+      if (url.includes('/v1/deliveries?limit')) values['delivery'] = content.data[0]?.id ?? '';
     }
     expect(answers).toMatchObject({
       Open: 201,
