@@ -1,7 +1,8 @@
 /** One callback: what was received, why it was refused, and what became of it. */
 import type { PaidonceClient } from '@paidonce/client';
-import type { ComponentChildren, VNode } from 'preact';
+import type { VNode } from 'preact';
 import type { Page } from '../page.ts';
+import { Fact } from '../parts/fact.tsx';
 import { Table } from '../parts/list.tsx';
 import { Pill } from '../parts/pill.tsx';
 import { shown } from '../parts/text.ts';
@@ -126,14 +127,5 @@ function Pairs(props: {
       idOf={({ name }) => name}
       empty={empty}
     />
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ComponentChildren }): VNode {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }

@@ -1,7 +1,8 @@
 /** Each gateway: its checks, what it can do, and its payments that are open. */
-import type { ComponentChildren, VNode } from 'preact';
+import type { VNode } from 'preact';
 import type { GatewayView, Health } from '../glance.ts';
 import type { Page } from '../page.ts';
+import { Fact } from '../parts/fact.tsx';
 import { Pill } from '../parts/pill.tsx';
 import { shown, span } from '../parts/text.ts';
 import { TroubleNote } from '../parts/trouble.tsx';
@@ -85,14 +86,5 @@ function Abilities({ gateway }: { gateway: GatewayView }): VNode {
         <Fact name="Not in its listings">{unlisted.length === 0 ? 'nothing' : unlisted.join('; ')}</Fact>
       </dl>
     </details>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ComponentChildren }): VNode {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }

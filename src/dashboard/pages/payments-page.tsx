@@ -1,6 +1,8 @@
 /** All payments, and the search for anything. */
 import type { PaidonceClient } from '@paidonce/client';
 import type { VNode } from 'preact';
+import { ORDER_STATUSES } from '../../domain/order.ts';
+import { PAYMENT_STATUSES } from '../../domain/payment.ts';
 import type { Page, Shown } from '../page.ts';
 import { chosen, Filters, ListPart, Table, type Column, type Filter } from '../parts/list.tsx';
 import { Pill } from '../parts/pill.tsx';
@@ -12,35 +14,8 @@ export type Payment = Awaited<ReturnType<PaidonceClient['payments']['list']>>['d
 type Query = Parameters<PaidonceClient['payments']['list']>[0];
 type Hit = Awaited<ReturnType<PaidonceClient['search']>>['data'][number];
 
-const STATUSES = [
-  'PENDING',
-  'ON_HOLD',
-  'AUTHORIZED',
-  'CAPTURED',
-  'PARTIALLY_CAPTURED',
-  'PARTIALLY_REFUNDED',
-  'REFUNDED',
-  'VOIDED',
-  'FAILED',
-  'DECLINED',
-  'CANCELLED',
-  'EXPIRED',
-  'REVIEW',
-];
-
-const ORDER_STATUSES = [
-  'AWAITING_PAYMENT',
-  'PAYMENT_PENDING',
-  'PAID',
-  'PAYMENT_FAILED',
-  'CANCELLED',
-  'VOIDED',
-  'REFUNDED',
-  'REVIEW',
-];
-
 const FILTERS: readonly Filter[] = [
-  { name: 'status', label: 'Status', words: STATUSES },
+  { name: 'status', label: 'Status', words: PAYMENT_STATUSES },
   { name: 'orderStatus', label: 'Order status', words: ORDER_STATUSES },
   { name: 'order', label: 'Order', hint: '1001' },
   { name: 'gateway', label: 'Gateway' },

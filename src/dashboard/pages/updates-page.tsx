@@ -1,6 +1,7 @@
 import type { PaidonceClient } from '@paidonce/client';
-import type { ComponentChildren, VNode } from 'preact';
+import type { VNode } from 'preact';
 import type { Page } from '../page.ts';
+import { Fact } from '../parts/fact.tsx';
 import { chosen, Filters, ListPart, type Filter } from '../parts/list.tsx';
 import { link, shown } from '../parts/text.ts';
 import { Ago } from '../parts/time.tsx';
@@ -86,15 +87,6 @@ function answered({ attempts, acknowledged, p95Ms }: Endpoint['lastHour']): stri
   if (attempts === 0) return 'no attempts';
   const percent = Math.floor((acknowledged / attempts) * 100);
   return `${percent} % of ${attempts} attempts answered 2xx${p95Ms === null ? '' : `, p95 ${p95Ms} ms`}`;
-}
-
-function Fact({ name, children }: { name: string; children: ComponentChildren }): VNode {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
 }
 
 /** Of all that match the filters which this call knows. */
