@@ -66,6 +66,7 @@ function toolsOf(
   const pokes = createPokes(service.runs);
   const ingress = new Ingress(service, pokes);
   const prefix = prefixOf(service.config.PUBLIC_URL);
+  let document: string | undefined;
   const tools = {
     ...service,
     isInside,
@@ -79,7 +80,10 @@ function toolsOf(
     readEndpoint: createEndpointReader(service),
     mover: createMoneyMover(service),
     examine: createHealth(service),
-    document: JSON.stringify(openApiDocument(prefix)),
+    // Made at its first request: a process that was killed must be back soon, and few requests ask for it.
+    get document() {
+      return (document ??= JSON.stringify(openApiDocument(prefix)));
+    },
     findAttention: createAttention(service),
     feed: createEventFeed(service.store.db),
     streams: new Set<PassThrough>(),
