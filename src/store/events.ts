@@ -18,15 +18,6 @@ export interface StoredEvent {
   readonly currency: string | null;
 }
 
-export interface ReadSince {
-  /** The largest number of a note that is known. */
-  readonly after: number;
-  /** Updates and refused callbacks since then. */
-  readonly since: Date;
-  /** Updates that had not ended. */
-  readonly pending: readonly string[];
-}
-
 export interface StoredNote extends StoredEvent {
   readonly n: number;
 }

@@ -2,6 +2,7 @@
 import type { PaidonceClient } from '@paidonce/client';
 import type { VNode } from 'preact';
 import type { Page } from '../page.ts';
+import { Facts, type NamedFact } from '../parts/fact.tsx';
 import { chosen, Filters, ListPart, type Column, type Filter } from '../parts/list.tsx';
 import { Pill } from '../parts/pill.tsx';
 import { link, money, shown } from '../parts/text.ts';
@@ -83,7 +84,7 @@ export const approvalPage: Page = {
       ),
       live: (
         <>
-          <Facts found={found} />
+          <ApprovalFacts found={found} />
           <p>
             <a href={`${base}/payments/${encodeURIComponent(payment)}`}>To the payment</a>
           </p>
@@ -93,10 +94,10 @@ export const approvalPage: Page = {
   },
 };
 
-function Facts({ found }: { found: Approval }): VNode {
+function ApprovalFacts({ found }: { found: Approval }): VNode {
   const { status, amount, currency, actor, key, reason, askedAt, expiresAt, decided, doneAt, problem } =
     found;
-  const facts: [string, VNode | string | null][] = [
+  const facts: NamedFact[] = [
     ['Status', <Pill word={status} />],
     ['Amount', money(amount, currency)],
     ['Asked by', `${actor} with the key ${key}`],
@@ -108,16 +109,5 @@ function Facts({ found }: { found: Approval }): VNode {
     ['Carried out', doneAt && <At at={doneAt} />],
     ['Refused afterwards', problem && `${problem.detail} (${problem.code})`],
   ];
-  return (
-    <dl class="facts card">
-      {facts
-        .filter(([, value]) => value !== null)
-        .map(([name, value]) => (
-          <div>
-            <dt>{name}</dt>
-            <dd>{typeof value === 'string' ? <bdi>{shown(value)}</bdi> : value}</dd>
-          </div>
-        ))}
-    </dl>
-  );
+  return <Facts facts={facts} />;
 }

@@ -10,6 +10,8 @@ import { Refused } from '../refused.ts';
 import { part, type Visit } from '../visit.ts';
 import { gatewayName } from './gateway-name.ts';
 import type { Operation, Payment } from './order-story.ts';
+import { heldBy, readingOf } from './reading.ts';
+import { reasonOf } from './reason.ts';
 
 type MovedKind = 'capture' | 'refund';
 type Decision = Parameters<PaidonceClient['payments']['resolve']>[1]['decision'];
@@ -272,13 +274,8 @@ async function confirmDecision(visit: Visit, address: Address): Promise<Effect> 
   const { payment, gateway } = await about(visit, address);
   const decision = address.query.get('decision') ?? '';
   const common = commonOf(payment, 'Resolve', address);
-  const held = payment.timeline.findLast(
-    ({ kind, data }) => kind === 'read' && typeof data['amount'] === 'number',
-  );
-  const holds =
-    held === undefined
-      ? 'the money that is there'
-      : money(Number(held.data['amount']), textOf(held.data['currency']) ?? payment.currency);
+  const held = readingOf(payment);
+  const holds = held === undefined ? 'the money that is there' : heldBy(held, payment.currency);
   const isOpen = payment.status === 'REVIEW' || payment.reviewMark !== null;
   return {
     ...common,
@@ -336,22 +333,8 @@ function effectOf(
   }
 }
 
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
-}
-
 function currencyOf(payment: Payment): string {
   return payment.accepted?.currency ?? payment.currency;
-}
-
-function reasonOf(form: URLSearchParams): string {
-  const reason = form.get('reason')?.trim() ?? '';
-  if (reason !== '') return reason;
-  throw new Refused(
-    422,
-    'A reason was expected',
-    'Nothing was done. Go back and say why: it is kept with what you do.',
-  );
 }
 
 function resultAt(id: string, kind: string, reference: string): string {

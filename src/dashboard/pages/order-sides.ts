@@ -2,6 +2,7 @@
 import type { Side } from '../parts/sides.tsx';
 import { money } from '../parts/text.ts';
 import type { Entry, OrderStory, PaymentStory, Update } from './order-story.ts';
+import { heldBy, textOf } from './reading.ts';
 
 export interface ThreeSides {
   readonly sides: readonly Side[];
@@ -33,8 +34,8 @@ export function sidesOf(story: OrderStory, of: PaymentStory, gateway: string): T
     {
       name: gateway,
       status: read === undefined ? 'not read yet' : textOf(read, 'status'),
-      amount: read === undefined ? '—' : heldBy(read, currency),
-      reference: read === undefined ? '—' : textOf(read, 'transactionId'),
+      amount: heldBy(read, currency),
+      reference: textOf(read, 'transactionId'),
       at: read?.at ?? null,
     },
   ];
@@ -54,17 +55,6 @@ export function sidesOf(story: OrderStory, of: PaymentStory, gateway: string): T
 
 function isReading({ kind, data }: Entry): boolean {
   return kind === 'read' && typeof data['status'] === 'string';
-}
-
-function textOf({ data }: Entry, field: string): string {
-  const value = data[field];
-  return typeof value === 'string' && value !== '' ? value : '—';
-}
-
-function heldBy({ data }: Entry, currency: string): string {
-  const { amount, currency: its } = data as { amount?: unknown; currency?: unknown };
-  if (typeof amount !== 'number') return '—';
-  return money(amount, typeof its === 'string' ? its : currency);
 }
 
 /** The last update that the shop has acknowledged says what the shop believes. */

@@ -1,10 +1,9 @@
-import type { ComponentChildren, VNode } from 'preact';
+import type { VNode } from 'preact';
+import { Facts, type NamedFact } from '../parts/fact.tsx';
 import { Pill } from '../parts/pill.tsx';
 import { money, shown, utc } from '../parts/text.ts';
 import { At, Until } from '../parts/time.tsx';
 import type { Payment } from './order-story.ts';
-
-type Fact = readonly [name: string, value: ComponentChildren];
 
 /** What is recorded of one payment; what is not known is left out. */
 export function PaymentFacts({ payment, now }: { payment: Payment; now: Date }): VNode {
@@ -14,21 +13,10 @@ export function PaymentFacts({ payment, now }: { payment: Payment; now: Date }):
     ...disputeOf(payment),
     ...surplusOf(payment),
   ];
-  return (
-    <dl class="facts card">
-      {facts
-        .filter(([, value]) => value !== null)
-        .map(([name, value]) => (
-          <div>
-            <dt>{name}</dt>
-            <dd>{typeof value === 'string' ? <bdi>{shown(value)}</bdi> : value}</dd>
-          </div>
-        ))}
-    </dl>
-  );
+  return <Facts facts={facts} />;
 }
 
-function ofPayment(payment: Payment): Fact[] {
+function ofPayment(payment: Payment): NamedFact[] {
   const { accepted, metadata } = payment;
   return [
     ['Status', <Pill word={payment.status} />],
@@ -41,11 +29,11 @@ function ofPayment(payment: Payment): Fact[] {
     ['Capture', payment.capture],
     ['Accepted as', accepted && `${money(accepted.amount, accepted.currency)} for ${accepted.reference}`],
     ['Second reference', payment.merchantReference2],
-    ...Object.entries(metadata).map(([name, value]): Fact => [`metadata ${shown(name, 40)}`, value]),
+    ...Object.entries(metadata).map(([name, value]): NamedFact => [`metadata ${shown(name, 40)}`, value]),
   ];
 }
 
-function inTime({ createdAt, expiresAt, authorizationExpiresAt, status }: Payment, now: Date): Fact[] {
+function inTime({ createdAt, expiresAt, authorizationExpiresAt, status }: Payment, now: Date): NamedFact[] {
   return [
     ['Created', <At at={createdAt} />],
     ['Payer has until', status === 'PENDING' ? <Until at={expiresAt} now={now} /> : null],
@@ -53,14 +41,14 @@ function inTime({ createdAt, expiresAt, authorizationExpiresAt, status }: Paymen
   ];
 }
 
-function disputeOf({ dispute, currency }: Payment): Fact[] {
+function disputeOf({ dispute, currency }: Payment): NamedFact[] {
   if (dispute === null) return [];
   const { state, amount, reason, dueBy } = dispute;
   const words = [state, money(amount, currency), reason, dueBy && `answer by ${utc(dueBy)} UTC`];
   return [['Dispute', words.filter(Boolean).join(', ')]];
 }
 
-function surplusOf({ surplus, currency, accepted }: Payment): Fact[] {
+function surplusOf({ surplus, currency, accepted }: Payment): NamedFact[] {
   return surplus.map(({ transactionId, status, authorizedAmount }) => [
     `Surplus ${shown(transactionId, 60)}`,
     `${status}, ${money(authorizedAmount, accepted?.currency ?? currency)}`,

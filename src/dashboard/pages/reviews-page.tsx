@@ -7,7 +7,8 @@ import { Ago } from '../parts/time.tsx';
 import { TroubleNote } from '../parts/trouble.tsx';
 import { may, part, type Part, type Visit } from '../visit.ts';
 import { gatewayName } from './gateway-name.ts';
-import type { Entry, Payment } from './order-story.ts';
+import type { Payment } from './order-story.ts';
+import { heldBy, readingOf, textOf } from './reading.ts';
 import { REVIEW_HELP } from './review-help.ts';
 
 const FILTERS: readonly Filter[] = [
@@ -127,9 +128,7 @@ function decisionsOf({ status }: Payment): string[] {
 }
 
 function Differences({ payment, gateway }: { payment: Payment; gateway: string }): VNode {
-  const read = payment.timeline.findLast(
-    ({ kind, data }) => kind === 'read' && typeof data['amount'] === 'number',
-  );
+  const read = readingOf(payment);
   const rows = [
     ['Amount', money(payment.amount, payment.currency), heldBy(read, payment.currency)],
     ['Status', payment.status, textOf(read, 'status')],
@@ -165,15 +164,4 @@ function Differences({ payment, gateway }: { payment: Payment; gateway: string }
       </table>
     </div>
   );
-}
-
-function heldBy(read: Entry | undefined, currency: string): string {
-  if (read === undefined) return '—';
-  const { amount, currency: its } = read.data as { amount: number; currency?: unknown };
-  return money(amount, typeof its === 'string' ? its : currency);
-}
-
-function textOf(read: Entry | undefined, field: string): string {
-  const value = read?.data[field];
-  return typeof value === 'string' && value !== '' ? value : '—';
 }

@@ -5,6 +5,7 @@ import { commandLine } from '../../lib/command-line.ts';
 import { Pill } from '../parts/pill.tsx';
 import { money, shown } from '../parts/text.ts';
 import { Refused } from '../refused.ts';
+import { reasonOf } from './reason.ts';
 
 export const SUPPORT_ACTIONS: readonly Action[] = [
   {
@@ -238,10 +239,4 @@ function sinceOf(given: string | null): string {
   const time = new Date(given);
   if (!Number.isNaN(time.getTime())) return time.toISOString();
   throw new Refused(422, 'The time can’t be read', 'A time such as 2026-11-21T12:00:00Z was expected.');
-}
-
-function reasonOf(form: URLSearchParams): string {
-  const reason = form.get('reason')?.trim() ?? '';
-  if (reason !== '') return reason;
-  throw new Refused(422, 'A reason was expected', 'Nothing was done. Go back and say why.');
 }
