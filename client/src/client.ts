@@ -171,6 +171,7 @@ function overviewCalls(api: Api, once: Once) {
     },
     /** Figures by time: the last 24 hours where nothing else is asked for. */
     stats: (query: QueryOf<'readStats'> = {}) => answerOf(api.GET('/v1/stats', { params: { query } })),
+    states: () => answerOf(api.GET('/v1/stats/states')),
     /** Payments, orders and deliveries by any of their ids, or by an exact amount. */
     search: (query: QueryOf<'searchRecords'>) => answerOf(api.GET('/v1/search', { params: { query } })),
   };

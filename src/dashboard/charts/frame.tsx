@@ -93,7 +93,13 @@ function Legend({ series }: { series: readonly Series[] }): VNode {
 }
 
 /** Wider than a narrow screen, it scrolls by itself, also by the keyboard. */
-function FiguresTable({ title, figures: { columns, rows } }: { title: string; figures: Figures }): VNode {
+export function FiguresTable({
+  title,
+  figures: { columns, rows },
+}: {
+  title: string;
+  figures: Figures;
+}): VNode {
   return (
     <div class="scrolls" tabIndex={0} role="group" aria-label={`Figures of ${title}`}>
       <table>

@@ -1,10 +1,11 @@
 /** The home: what needs somebody, how it goes, and what has just happened. */
 import type { VNode } from 'preact';
 import type { PaidonceClient } from '@paidonce/client';
+import { StateMap } from '../charts/state-map.tsx';
 import type { Page } from '../page.ts';
 import { Pill } from '../parts/pill.tsx';
 import { Table, type Column } from '../parts/list.tsx';
-import { money, shown } from '../parts/text.ts';
+import { link, money, shown } from '../parts/text.ts';
 import { Ago } from '../parts/time.tsx';
 import { TroubleNote } from '../parts/trouble.tsx';
 import { part, type Part, type Visit } from '../visit.ts';
@@ -20,9 +21,10 @@ export const nowPage: Page = {
   path: '',
   nav: 'Now',
   async show(visit) {
-    const [attention, newest, stats] = await Promise.all([
+    const [attention, newest, states, stats] = await Promise.all([
       part(visit.api.attention.list()),
       part(visit.api.payments.list({ limit: 10 })),
+      part(visit.api.states()),
       part(
         visit.api.stats({
           from: new Date(visit.now.getTime() - PERIOD_MS).toISOString(),
@@ -36,6 +38,20 @@ export const nowPage: Page = {
         <>
           <Needs attention={attention} visit={visit} />
           <Newest newest={newest} visit={visit} />
+          <section aria-labelledby="where">
+            <h2 id="where">Where payments are</h2>
+            {states.trouble !== undefined ? (
+              <TroubleNote trouble={states.trouble} what="The state map" />
+            ) : (
+              <StateMap
+                id="state-map"
+                title="Payments now, and their ways in the last hour"
+                states={states.data.data}
+                lastHour={states.data.lastHour}
+                listOf={(status) => link(`${visit.base}/payments`, { status })}
+              />
+            )}
+          </section>
           <section aria-labelledby="how">
             <h2 id="how">The last three hours</h2>
             {stats.trouble !== undefined ? (

@@ -11,6 +11,7 @@ import { TONES } from '../../../src/dashboard/charts/frame.tsx';
 import { shadeOf } from '../../../src/dashboard/charts/heat-map.tsx';
 import { barsOf } from '../../../src/dashboard/charts/waterfall.tsx';
 import { StackedBars } from '../../../src/dashboard/charts/over-time.tsx';
+import { StateMap } from '../../../src/dashboard/charts/state-map.tsx';
 import { everyChart, FAILED, PAID } from './samples.tsx';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
@@ -47,6 +48,12 @@ function rowsOf(id: string): Promise<string[][]> {
   return page.$$eval(`#${id} tbody tr`, (rows) =>
     rows.map((row) => [...row.children].map((cell) => cell.textContent ?? '')),
   );
+}
+
+async function axeFindings(): Promise<string[]> {
+  await page.evaluate(readFileSync(AXE, 'utf8'));
+  return (await page.evaluate(`axe.run(document).then(({ violations }) =>
+    violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 200)).join(' | ')))`)) as string[];
 }
 
 /** WCAG 2's relative luminance. */
@@ -120,10 +127,7 @@ describe('the charts', () => {
       await page.$$eval('details', (all) => all.forEach((one) => one.setAttribute('open', '')));
       const width = await page.evaluate('document.documentElement.scrollWidth');
       expect(width).toBeLessThanOrEqual(360);
-      await page.evaluate(readFileSync(AXE, 'utf8'));
-      const found = (await page.evaluate(`axe.run(document).then(({ violations }) =>
-      violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 200)).join(' | ')))`)) as string[];
-      expect(found).toEqual([]);
+      expect(await axeFindings()).toEqual([]);
     },
   );
 
@@ -203,5 +207,56 @@ describe('the charts', () => {
       { from: 70, to: 75 },
       { from: 0, to: 75 },
     ]);
+  });
+});
+
+describe('the state map', () => {
+  const states = [
+    { status: 'PENDING', count: 8, hasMore: false },
+    { status: 'CAPTURED', count: 10_000, hasMore: true },
+  ];
+  const map = (lastHour: Record<string, number>) => (
+    <StateMap
+      id="map"
+      title="Payments now"
+      states={states}
+      lastHour={lastHour}
+      listOf={(status) => `/payments?status=${status}`}
+    />
+  );
+
+  it('has a count in each state, which leads to its list, and the same figures as a table', async () => {
+    await show([map({ opened: 31, paid: 22, refunded: 2 })]);
+    const links = await page.$$eval('#map a', (all) =>
+      all.map((one) => [one.textContent, one.getAttribute('href')]),
+    );
+    expect(links).toHaveLength(13);
+    expect(links).toContainEqual(['PENDING 8', '/payments?status=PENDING']);
+    expect(links).toContainEqual(['CAPTURED 10,000+', '/payments?status=CAPTURED']);
+    const figures = await rowsOf('map');
+    expect(figures).toContainEqual(['PENDING', '8', '31']);
+    expect(figures).toContainEqual(['AUTHORIZED', '—', '22']);
+    expect(figures).toContainEqual(['REFUNDED', '—', '2']);
+    expect(figures).toContainEqual(['ON_HOLD', '—', '—']);
+  });
+
+  it('has wider edges where more went', async () => {
+    await show([map({ paid: 1_000, declined: 10 })]);
+    const widths = await page.$$eval('#map .edge.flows', (all) =>
+      all.map((one) => [
+        one.querySelector('text')?.textContent,
+        Number(one.querySelector('path')?.getAttribute('stroke-width')),
+      ]),
+    );
+    expect(widths.map(([count]) => count)).toEqual(['1000', '10']);
+    expect(Number(widths[0]?.[1])).toBeGreaterThan(2 * Number(widths[1]?.[1]) * 0.9);
+  });
+
+  it.each(['light', 'dark'] as const)('is clean for axe, %s, at 360 px', async (colorScheme) => {
+    await page.emulateMedia({ colorScheme });
+    await show([map({ opened: 31, paid: 22 })]);
+    await page.$$eval('details', (all) => all.forEach((one) => one.setAttribute('open', '')));
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
+    expect(await axeFindings()).toEqual([]);
   });
 });
