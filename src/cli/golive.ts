@@ -5,6 +5,7 @@ import { readClientConfig, readGateways } from '../config/config.ts';
 import { ConfigError } from '../config/environment.ts';
 import type { ConfiguredGateway } from '../gateways/gateway-descriptor.ts';
 import { createGateways } from '../gateways/registry.ts';
+import { NoSandbox, runningSandbox } from '../gateways/running-sandbox.ts';
 import { whichSecret } from '../gateways/shared/which-secret.ts';
 import { VERSION } from '../lib/version.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
@@ -17,7 +18,6 @@ import { print, printJson } from './print.ts';
 import { countOf, type ProofCheck } from './proof-check.ts';
 import { withRunningDev } from './running-dev.ts';
 import { serviceApi, type ServiceApi } from './service-api.ts';
-import { runningSandbox } from './trigger/sandbox.ts';
 
 const HELP = `
 Proves a running deployment from outside, gateway by gateway: payments of its own (golive-…, of which no shop is told), callbacks as the gateway signs
@@ -95,7 +95,7 @@ async function stageOf(
   const { descriptor } = configured;
   const gateway = createGateways({ gateways: [configured] }, createMetrics()).named(descriptor.id);
   const sandbox = await runningSandbox(configured).catch((error: unknown) => {
-    if (error instanceof ConfigError) return null;
+    if (error instanceof NoSandbox) return null;
     throw error;
   });
   const isTerminal = isSpoken && process.stdin.isTTY;

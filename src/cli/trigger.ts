@@ -1,30 +1,23 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { playEvent, type Stage } from '../api/test-bench/play-event.ts';
+import { newReference, openTrial, readTrial } from '../api/test-bench/trial-payment.ts';
 import { readClientConfig, readGateways } from '../config/config.ts';
 import { ConfigError } from '../config/environment.ts';
-import type { GatewayDescriptor } from '../gateways/gateway-descriptor.ts';
-import type { SandboxEvent } from '../gateways/sandbox-event.ts';
+import type { ConfiguredGateway, GatewayDescriptor } from '../gateways/gateway-descriptor.ts';
 import { GATEWAYS } from '../gateways/registry.ts';
+import {
+  NoSandbox,
+  runningSandbox,
+  SandboxRefused,
+  type PlayedCall,
+  type RunningSandbox,
+} from '../gateways/running-sandbox.ts';
+import type { SandboxEvent } from '../gateways/sandbox-event.ts';
 import { BadNews } from './exit.ts';
 import { paymentNamed } from './payment-named.ts';
 import { print, printJson } from './print.ts';
 import { withRunningDev } from './running-dev.ts';
 import { serviceApi, type ServiceApi } from './service-api.ts';
-import {
-  eventNamed,
-  runningSandbox,
-  SandboxRefused,
-  type PlayedCall,
-  type RunningSandbox,
-} from './trigger/sandbox.ts';
-import {
-  hasMoney,
-  newReference,
-  openTrial,
-  played,
-  readTrial,
-  untilPayment,
-  type Payment,
-} from './trigger/trial-payment.ts';
 
 const [{ id: EXAMPLE }] = GATEWAYS;
 
@@ -82,11 +75,18 @@ async function trigger(
   const configured = readGateways(env).find(({ descriptor }) => descriptor.id === gateway.id);
   if (configured === undefined)
     throw new ConfigError(`${gateway.name} is not configured here: ${gateway.page} names its variables`);
-  const sandbox = await runningSandbox(configured);
+  const sandbox = await sandboxOf(configured);
   const service = serviceApi(readClientConfig(env), ['shop']);
-  const result = await playEvent({ sandbox, service, gateway: gateway.id }, event, order).catch(refused);
+  const result = await playFor({ sandbox, service, gateway: gateway.id }, event, order).catch(refused);
   if (json === true) printJson(result);
   else for (const line of linesOf(result, event)) print(line);
+}
+
+/** @throws ConfigError where the environment names no sandbox */
+async function sandboxOf(configured: ConfiguredGateway): Promise<RunningSandbox> {
+  return runningSandbox(configured).catch((error: unknown) => {
+    throw error instanceof NoSandbox ? new ConfigError(error.message) : error;
+  });
 }
 
 function printEvents(events: readonly SandboxEvent[], asJson: boolean): void {
@@ -96,12 +96,6 @@ function printEvents(events: readonly SandboxEvent[], asJson: boolean): void {
   for (const { name, summary } of shown) print(`${name.padEnd(width)}  ${summary}`);
 }
 
-interface Stage {
-  readonly sandbox: RunningSandbox;
-  readonly service: ServiceApi;
-  readonly gateway: string;
-}
-
 interface Triggered {
   readonly event: string;
   readonly order: string;
@@ -109,40 +103,18 @@ interface Triggered {
   readonly sent: readonly PlayedCall[];
 }
 
-async function playEvent(stage: Stage, event: SandboxEvent, order: string | undefined): Promise<Triggered> {
-  const { sandbox, service, gateway } = stage;
-  const given =
+async function playFor(
+  stage: Stage & { readonly service: ServiceApi },
+  event: SandboxEvent,
+  order: string | undefined,
+): Promise<Triggered> {
+  const { service, gateway } = stage;
+  const payment =
     order === undefined
       ? await openTrial(service, gateway, newReference(`trigger-${event.name}`))
-      : await paymentOf(service, order, event, gateway);
-  const sent: PlayedCall[] = [];
-  const payment = event.happensTo === 'paid' ? await paid(stage, given, sent) : given;
-  sent.push(...(await sandbox.play(event, played(payment))));
+      : await readTrial(service, await paymentNamed(service, order, event.happensTo));
+  const sent = await playEvent(stage, event, payment);
   return { event: event.name, order: payment.orderReference, payment: payment.id, sent };
-}
-
-/** @throws SandboxRefused where it is of another gateway, or the payer has nothing more to do */
-async function paymentOf(
-  service: ServiceApi,
-  order: string,
-  { happensTo, name }: SandboxEvent,
-  gateway: string,
-): Promise<Payment> {
-  const payment = await readTrial(service, await paymentNamed(service, order, happensTo));
-  if (payment.gateway !== gateway)
-    throw new SandboxRefused(`${payment.id} is a payment at ${payment.gateway}, not at ${gateway}`);
-  if (happensTo === 'open' && payment.checkoutUrl === null)
-    throw new SandboxRefused(`${payment.id} is ${payment.status}: ${name} needs a payment that can be paid`);
-  return payment;
-}
-
-/** Pays it where no payer has. @throws SandboxRefused */
-async function paid({ sandbox, service }: Stage, given: Payment, sent: PlayedCall[]): Promise<Payment> {
-  if (hasMoney(given)) return given;
-  sent.push(...(await sandbox.play(eventNamed(sandbox, 'payment'), played(given))));
-  const payment = await untilPayment(service, given.id, hasMoney);
-  if (hasMoney(payment)) return payment;
-  throw new SandboxRefused(`${payment.id} is still ${payment.status} although the payer has paid`);
 }
 
 function refused(error: unknown): never {

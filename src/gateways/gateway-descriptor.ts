@@ -8,6 +8,7 @@ import type { GatewayCommand } from './gateway-command.ts';
 import type { GatewayProof } from './gateway-proof.ts';
 import type { Gateway } from './gateway.ts';
 import type { SandboxEvent } from './sandbox-event.ts';
+import type { SandboxFault } from './sandbox-fault.ts';
 import type { Traits } from './traits.ts';
 import type { CallbackResults } from './verification.ts';
 
@@ -63,6 +64,8 @@ export interface GatewaySandbox {
   readonly apiVariable: string;
   /** What it can play. `golive` needs `payment`, `lost` and `trouble`, and `trigger` needs `payment`. */
   readonly events: readonly SandboxEvent[];
+  /** How it can be made to misbehave, until it is told to stop. */
+  readonly faults: readonly SandboxFault[];
   /** What to do where the gateway itself is called, and so no sandbox can play an event. */
   readonly instead: string;
 }

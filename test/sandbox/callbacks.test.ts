@@ -188,3 +188,14 @@ describe('sandbox callback', () => {
     expect(receiver.received).toHaveLength(2);
   });
 });
+
+it('are sent by the common plan where a call has none', async () => {
+  const outcomes = async (payment: object) =>
+    (await settled((await pay(payment)).sessionId)).map(({ attempts }) => attempts.length);
+  await client.call('POST', '/__sim/faults', { callbackPlan: { copies: 3 } });
+  expect(await outcomes({ outcome: 'authorize' })).toEqual([1, 1, 1]);
+  expect(await outcomes({ outcome: 'authorize', callback: {} })).toEqual([1]);
+  expect(await outcomes({ outcome: 'decline', callback: false })).toEqual([]);
+  await client.call('POST', '/__sim/faults', { callbackPlan: null });
+  expect(await outcomes({ outcome: 'authorize' })).toEqual([1]);
+});

@@ -33,9 +33,16 @@ export const callbackChoiceSchema = z
 
 export type CallbackChoice = z.infer<typeof callbackChoiceSchema>;
 
-/** The plans that follow from a choice; `usual` says whether Dintero itself would call. */
-export function plansFor(choice: CallbackChoice, usual: boolean): readonly CallbackPlan[] {
+/**
+ * The plans that follow from a choice. `usual` says whether Dintero itself would call, and `plan` how where the choice
+ * does not say.
+ */
+export function plansFor(
+  choice: CallbackChoice,
+  usual: boolean,
+  plan: CallbackPlan | null,
+): readonly CallbackPlan[] {
   if (choice === false) return [];
-  if (choice === undefined) return usual ? [{}] : [];
+  if (choice === undefined) return usual ? [plan ?? {}] : [];
   return Array.isArray(choice) ? choice : [choice];
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Faults } from '../../faults/faults.ts';
 import { commonFaultFields, count } from '../../faults/common-fault.ts';
+import { callbackPlanSchema } from '../callbacks/callback-plan.ts';
 import { webhookPlanSchema } from '../webhooks/webhook-plan.ts';
 
 /** The calls of Dintero's API, as faults and counts name them. */
@@ -68,6 +69,8 @@ const knobsSchema = z.strictObject({
   retryScheduleMs: z.array(count).min(1),
   callbackTimeoutMs: count.min(1),
   callbacks: z.enum(['on', 'off']),
+  /** How every callback is sent, unless a call says another way. */
+  callbackPlan: callbackPlanSchema.nullable(),
   tokenExpiresIn: count.nullable(),
   cardTimeoutMs: count,
   cardTimeoutEffect: z.enum(['before', 'after']),
@@ -125,6 +128,7 @@ export const USUAL_KNOBS: Knobs = {
   retryScheduleMs: [1_000, 2_000, 5_000, 10_000, 30_000, 60_000],
   callbackTimeoutMs: 10_000,
   callbacks: 'on',
+  callbackPlan: null,
   tokenExpiresIn: null,
   cardTimeoutMs: 30_000,
   cardTimeoutEffect: 'after',

@@ -157,6 +157,7 @@ function callBack(
 ): void {
   const usual = ends && (error === undefined || callbackOptions(session.url.callback_url).reportError);
   const occasion = error === undefined ? {} : { error };
-  sandbox.callbacks.enqueue(session, transaction, occasion, plansFor(payment.callback, usual));
+  const plans = plansFor(payment.callback, usual, sandbox.faults.knobs.callbackPlan);
+  sandbox.callbacks.enqueue(session, transaction, occasion, plans);
   if (ends) sandbox.webhooks.emit(authorizationOf(session, transaction, occasion));
 }

@@ -60,7 +60,12 @@ export function announce(sandbox: Sandbox, transaction: Transaction, news: News)
   }
   sandbox.ledger.saveSession(session);
   const { occasion, usual } = occasionOf(session, transaction, news);
-  sandbox.callbacks.enqueue(session, transaction, occasion, plansFor(callback, usual));
+  sandbox.callbacks.enqueue(
+    session,
+    transaction,
+    occasion,
+    plansFor(callback, usual, sandbox.faults.knobs.callbackPlan),
+  );
   sandbox.webhooks.emit({ event: 'checkout_transaction', transaction });
   if (occasion.event === undefined) sandbox.webhooks.emit(authorizationOf(session, transaction, occasion));
 }

@@ -8,7 +8,7 @@ import { TRIAL_PREFIX } from '../../domain/trial-order.ts';
 import type { ChangedMessage, ProofMessage } from '../../gateways/gateway-proof.ts';
 import { reconcileOne, type Found } from '../reconcile.ts';
 import type { ProofCheck } from '../proof-check.ts';
-import { eventNamed } from '../trigger/sandbox.ts';
+import { eventNamed } from '../../gateways/running-sandbox.ts';
 import {
   hasMoney,
   newReference,
@@ -17,7 +17,7 @@ import {
   readTrial,
   untilPayment,
   type Payment,
-} from '../trigger/trial-payment.ts';
+} from '../../api/test-bench/trial-payment.ts';
 import { attempt, broken, judged, proved, unknown, type Finding } from './check.ts';
 import { forgeriesOf } from './forged.ts';
 import {

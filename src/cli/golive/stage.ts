@@ -10,8 +10,8 @@ import type { ConfiguredGateway } from '../../gateways/gateway-descriptor.ts';
 import type { GatewayProof, ProofMessage, ProvedPayment } from '../../gateways/gateway-proof.ts';
 import { fetchFailure } from '../../lib/root-of.ts';
 import type { ServiceApi } from '../service-api.ts';
-import type { RunningSandbox } from '../trigger/sandbox.ts';
-import type { Payment } from '../trigger/trial-payment.ts';
+import type { RunningSandbox } from '../../gateways/running-sandbox.ts';
+import type { Payment } from '../../api/test-bench/trial-payment.ts';
 
 export interface Stage {
   readonly service: ServiceApi;

@@ -4,6 +4,7 @@ import {
   CALLED_LATE,
   CALLED_THREE_TIMES,
   CALLED_TWICE_AT_ONCE,
+  atTheBank,
   cancels,
   declines,
   inTrouble,
@@ -15,8 +16,10 @@ import {
   paysAtOnce,
   paysCalling,
   paysLess,
+  refundStaysPending,
   released,
   SIGNED_LONG_AGO,
+  staysOnHold,
 } from '../shared/sandbox-events.ts';
 
 export const DINTERO_EVENTS: readonly SandboxEvent[] = named({
@@ -24,6 +27,7 @@ export const DINTERO_EVENTS: readonly SandboxEvent[] = named({
   capture: open('the payer pays by a method that captures at once', paysAtOnce),
   hold: open('the payment is on hold, and is authorized 3 seconds later', isHeld('AUTHORIZED')),
   hold_fails: open('the payment is on hold, and fails 3 seconds later', isHeld('FAILED')),
+  stays_on_hold: open('the payment is on hold, and stays so', staysOnHold),
   decline: open('the payment is declined', declines),
   cancel: open('the payer cancels', cancels),
   duplicate: open(
@@ -59,6 +63,8 @@ export const DINTERO_EVENTS: readonly SandboxEvent[] = named({
     calls: (payment) => [...captured(payment), inBackoffice('refund', payment)],
   },
   void: released('a person releases the authorization in the Backoffice'),
+  at_the_bank: atTheBank(() => ({ cancelled_at: new Date().toISOString() })),
+  refund_pending: refundStaysPending,
   foreign: {
     happensTo: 'open',
     summary: 'another shop on the account is paid for an order of the same reference',

@@ -1,6 +1,7 @@
 /** How `npm start` runs the sandbox of Dintero. Its credentials are public, and worthless elsewhere. */
 import type { GatewaySandbox } from '../gateway-descriptor.ts';
 import { DINTERO_EVENTS } from './sandbox-events.ts';
+import { DINTERO_FAULTS } from './sandbox-faults.ts';
 
 const CREDENTIALS = {
   DINTERO_ACCOUNT_ID: 'T12345678',
@@ -19,6 +20,7 @@ export const DINTERO_SANDBOX: GatewaySandbox = {
   isReplaced: (env) => missingIn(env).length === 0,
   apiVariable: 'DINTERO_CHECKOUT_URL',
   events: DINTERO_EVENTS,
+  faults: DINTERO_FAULTS,
   instead:
     "open a payment, and pay at its checkoutUrl with one of Dintero's test cards; refund, capture and void in the Backoffice. Dintero sends no callback again on request",
   complaints: (env) => {

@@ -34,6 +34,9 @@ export function isHeld(status: string): Act {
   return () => ({ outcome: 'on_hold', resolve: { status, afterMs: HELD_MS } });
 }
 
+/** The gateway has not decided, and does not. */
+export const staysOnHold: Act = () => ({ outcome: 'on_hold' });
+
 /** The payer pays, and the callbacks come in some way: the plan of the sandbox's sender. */
 export function paysCalling(plan: object): Act {
   return () => ({ outcome: 'authorize', callback: [plan] });
@@ -61,6 +64,40 @@ export function inTrouble(summary: string): Played {
     ],
   };
 }
+
+/**
+ * The payer is at the bank's page: the session looks as if it had ended, and can't be cancelled at the gateway, but the
+ * payer can still pay. For money that comes after a cancel.
+ * @param ended how such a session looks when it is read
+ */
+export function atTheBank(ended: () => object): Played {
+  return {
+    happensTo: 'open',
+    summary: "the payer is at the bank's page: cancel the payment next, and the money can still come",
+    calls: ({ sessionId }) => [
+      {
+        path: 'faults',
+        body: {
+          cancel: { status: 400, times: 1, sessionId },
+          // The first read of a cancel shows the session as it is.
+          readSession: [
+            { delayMs: 1, times: 1, sessionId },
+            { patch: ended(), times: 1, sessionId },
+          ],
+        },
+      },
+    ],
+  };
+}
+
+/** The gateway accepts the next refund of the payment, and never ends it. */
+export const refundStaysPending: Played = {
+  happensTo: 'paid',
+  summary: 'the next refund of the payment is accepted, and never ends',
+  calls: ({ transactionId }) => [
+    { path: `transactions/${transactionId}/faults`, body: { refund: { pending: true, result: 'never' } } },
+  ],
+};
 
 /** A person releases the authorization in the gateway's back office. */
 export function released(summary: string): Played {

@@ -4,6 +4,7 @@ import {
   CALLED_LATE,
   CALLED_THREE_TIMES,
   CALLED_TWICE_AT_ONCE,
+  atTheBank,
   cancels,
   declines,
   inTrouble,
@@ -15,8 +16,10 @@ import {
   paysAtOnce,
   paysCalling,
   paysLess,
+  refundStaysPending,
   released,
   SIGNED_LONG_AGO,
+  staysOnHold,
   type Played,
 } from '../shared/sandbox-events.ts';
 
@@ -25,6 +28,7 @@ export const STRIPE_EVENTS: readonly SandboxEvent[] = named({
   capture: open('the payer pays by a method that captures at once', paysAtOnce),
   hold: open('a bank debit is under way, and arrives 3 seconds later', isHeld('succeeded')),
   hold_fails: open('a bank debit is under way, and fails 3 seconds later', isHeld('failed')),
+  stays_on_hold: open('a bank debit is under way, and never arrives', staysOnHold),
   decline: open('the card is declined; the session stays open', declines),
   cancel: open('the payer cancels', cancels),
   duplicate: open('the payer pays; every event comes three times', paysCalling(CALLED_THREE_TIMES)),
@@ -70,6 +74,8 @@ export const STRIPE_EVENTS: readonly SandboxEvent[] = named({
     path: `transactions/${transactionId}/dispute`,
     body: { reason: 'fraudulent' },
   })),
+  at_the_bank: atTheBank(() => ({ status: 'expired', url: null })),
+  refund_pending: refundStaysPending,
   foreign: {
     happensTo: 'open',
     summary: 'another shop on the account is paid',

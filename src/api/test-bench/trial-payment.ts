@@ -1,16 +1,21 @@
-/** Payments that a command opens by the API to try something, and waits for. */
+/** Payments that a command or the test bench opens by the API to try something, and waits for. */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
-import { payment as paymentView } from '../../api/payments/payment-schemas.ts';
 import { holdsMoney } from '../../domain/payment.ts';
 import type { PlayedPayment } from '../../gateways/sandbox-event.ts';
-import type { ServiceApi } from '../service-api.ts';
+import { payment as paymentView } from '../payments/payment-schemas.ts';
+
+/** The service's API: over the network for a command, in the process for the test bench. */
+export interface ApiDoor {
+  get<T>(path: string, schema: z.ZodType<T>): Promise<T>;
+  post<T>(path: string, body: object, schema: z.ZodType<T>): Promise<T>;
+}
 
 export type Payment = z.infer<typeof paymentView>;
 
 /** Any currency does at a sandbox; this one has two decimals at every gateway. */
-const AMOUNT = { amount: 12_500, currency: 'NOK' };
+export const TRIAL_AMOUNT = { amount: 12_500, currency: 'NOK' };
 
 /** A reference that no other order has: `<begin>-<random>`. */
 export function newReference(begin: string): string {
@@ -19,22 +24,22 @@ export function newReference(begin: string): string {
 
 /** The request for a payment of an order that only a command knows. */
 export function trialRequest(gateway: string, reference: string): object {
-  return { gateway, order: { reference, ...AMOUNT } };
+  return { gateway, order: { reference, ...TRIAL_AMOUNT } };
 }
 
-/** @throws ServiceRefused | ServiceUnreachable */
-export function openTrial(service: ServiceApi, gateway: string, reference: string): Promise<Payment> {
+/** @throws what the door throws */
+export function openTrial(service: ApiDoor, gateway: string, reference: string): Promise<Payment> {
   return service.post('/v1/payments', trialRequest(gateway, reference), paymentView);
 }
 
-/** @throws ServiceRefused | ServiceUnreachable */
-export function readTrial(service: ServiceApi, id: string): Promise<Payment> {
+/** @throws what the door throws */
+export function readTrial(service: ApiDoor, id: string): Promise<Payment> {
   return service.get(`/v1/payments/${encodeURIComponent(id)}`, paymentView);
 }
 
 /** The payment once the condition holds, or as it is after the limit. */
 export async function untilPayment(
-  service: ServiceApi,
+  service: ApiDoor,
   id: string,
   holds: (payment: Payment) => boolean,
   limitMs = 20_000,
