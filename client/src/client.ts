@@ -56,6 +56,7 @@ export function createClient({ baseUrl, apiKey, fetch, timeoutMs = 30_000, maxRe
     },
     ...operatorCalls(api, once),
     ...overviewCalls(api, once),
+    testBench: testBenchCalls(api, once),
   };
 }
 
@@ -174,6 +175,25 @@ function overviewCalls(api: Api, once: Once) {
     states: () => answerOf(api.GET('/v1/stats/states')),
     /** Payments, orders and deliveries by any of their ids, or by an exact amount. */
     search: (query: QueryOf<'searchRecords'>) => answerOf(api.GET('/v1/search', { params: { query } })),
+  };
+}
+
+/** Only where the gateways are sandboxes of paidonce, as with `npm start`. */
+function testBenchCalls(api: Api, once: Once) {
+  return {
+    listEvents: () => answerOf(api.GET('/v1/test/events')),
+    /** Has a sandbox play an event to a payment, or to a new order. */
+    play: (body: BodyOf<'playTestEvent'>) => answerOf(api.POST('/v1/test/events', { body, ...once })),
+    /** Begins to make sample orders: listOrders says how far they are. */
+    makeOrders: (body: BodyOf<'makeSampleOrders'>) =>
+      answerOf(api.POST('/v1/test/orders', { body, ...once })),
+    listOrders: () => answerOf(api.GET('/v1/test/orders')),
+    listFaults: () => answerOf(api.GET('/v1/test/faults')),
+    /** Breaks something, or repairs it. */
+    turnFault: (id: string, body: BodyOf<'turnTestFault'>) =>
+      answerOf(api.PUT('/v1/test/faults/{id}', { ...of(id), body, ...once })),
+    /** Repairs everything. */
+    endFaults: () => answerOf(api.DELETE('/v1/test/faults', once)),
   };
 }
 

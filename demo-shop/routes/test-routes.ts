@@ -10,6 +10,9 @@ export function testRoutes(shop: Shop): Router {
     .get('/healthz', (ctx) => {
       ctx.body = { status: 'ok' };
     })
+    .get('/__shop/behaviour', (ctx) => {
+      ctx.body = shop.behaviour;
+    })
     .post('/__shop/behaviour', async (ctx) => {
       // A page of another origin can't send this type without a preflight request.
       if (!ctx.is('json')) ctx.throw(415, 'Send the behaviour as application/json.');

@@ -24,6 +24,7 @@ import { RETURN_CALLS } from './returns/routes.ts';
 import { SEARCH_CALLS } from './search/routes.ts';
 import { STATS_CALLS } from './stats/routes.ts';
 import { ORDER_UPDATES } from './updates/order-updates.ts';
+import { TEST_BENCH_CALLS, type TestBenchTools } from './test-bench/routes.ts';
 import { UPDATE_CALLS, type UpdateTools } from './updates/routes.ts';
 
 /** The tools of all handlers: the service, and objects that are made once per process. */
@@ -37,6 +38,7 @@ export type ApiTools = ApprovalTools &
   MoneyTools &
   PaymentTools &
   ReturnTools &
+  TestBenchTools &
   UpdateTools;
 
 export const CALLS: readonly Call<ApiTools>[] = [
@@ -56,6 +58,7 @@ export const CALLS: readonly Call<ApiTools>[] = [
   ...SEARCH_CALLS,
   ...STATS_CALLS,
   ...GATEWAY_CALLS,
+  ...TEST_BENCH_CALLS,
   ...CALLBACK_CALLS,
   ...RETURN_CALLS,
   ...DOCS_CALLS,

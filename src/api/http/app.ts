@@ -1,4 +1,5 @@
 /** The HTTP application: Koa only, no business rules. */
+import { randomBytes } from 'node:crypto';
 import type { PassThrough } from 'node:stream';
 import Koa from 'koa';
 import helmet from 'koa-helmet';
@@ -20,6 +21,8 @@ import { createMoneyMover } from '../money/money-mover.ts';
 import { createLookAgain } from '../payments/look-again.ts';
 import { SessionOpener } from '../payments/session-opener.ts';
 import { createOutcomeWaits } from '../returns/outcome-waits.ts';
+import { ownDoor } from '../test-bench/own-door.ts';
+import { createTestBench } from '../test-bench/test-bench.ts';
 import { ACTOR_HEADER } from './audit-trail.ts';
 import { bearerAuth, createKeyDoor, type KeyDoor } from './auth.ts';
 import { createEndpointReader } from '../updates/endpoint-view.ts';
@@ -30,6 +33,9 @@ import { asRefusal, PROBLEMS, problems } from './problem.ts';
 import { requestFigures, requestLog } from './request-log.ts';
 import { requestSpan } from './request-span.ts';
 import { createRouter, otherMethods, prefixOf, underV1, withoutPrefix } from './router.ts';
+
+/** The test bench acts as a shop: each of its calls has this name in the audit. */
+const TEST_BENCH = 'test-bench';
 
 /** What a server serves, and how its open streams end. */
 export interface Built {
@@ -67,6 +73,11 @@ function toolsOf(
   const ingress = new Ingress(service, pokes);
   const prefix = prefixOf(service.config.PUBLIC_URL);
   let document: string | undefined;
+  const benchKey: ApiKey = {
+    name: TEST_BENCH,
+    scopes: ['shop', 'money'],
+    key: randomBytes(32).toString('hex'),
+  };
   const tools = {
     ...service,
     isInside,
@@ -87,19 +98,31 @@ function toolsOf(
     findAttention: createAttention(service),
     feed: createEventFeed(service.store.db),
     streams: new Set<PassThrough>(),
+    testBench: createTestBench(
+      {
+        gateways: service.config.gateways,
+        byDefault: service.gateways.byDefault,
+        endpoint: service.config.ORDER_WEBHOOK_URL,
+      },
+      ownDoor((request) => callAsBench(request), benchKey.key),
+    ),
   } satisfies ApiTools;
+  let asBench: ((request: Request) => Promise<Response>) | undefined;
+  const callAsBench = (request: Request): Promise<Response> => {
+    asBench ??= inProcess(service, tools, createKeyDoor([benchKey], service));
+    return asBench(request);
+  };
   return { tools, ingress, door: createKeyDoor(service.config.API_KEYS, service) };
 }
 
 /** The dashboard calls the API in this process, with the keys of those that have signed in. */
 function dashboardOf(service: Service, tools: ApiTools & Service, door: KeyDoor) {
-  const api = assemble(service, { calls: CALLS, tools, door, dashboard: null, isInProcess: true }).app;
   const { config, log } = service;
   return createDashboard({
     config,
     prefix: tools.prefix,
     door: { admit: (key, ctx) => admitted(() => door.admit(key, ctx)) },
-    fetch: fetchInProcess(api),
+    fetch: inProcess(service, tools, door),
     headers: { address: ADDRESS_HEADER, actor: ACTOR_HEADER },
     readiness: () => readinessOf(service, true),
     changes: tools.feed,
@@ -107,6 +130,17 @@ function dashboardOf(service: Service, tools: ApiTools & Service, door: KeyDoor)
     onError: (err, { path }) => log.error({ err, path }, 'a page of the dashboard failed'),
     now: () => new Date(),
   });
+}
+
+/** The API without a connection, for those that have a key of this door. */
+function inProcess(
+  service: Service,
+  tools: ApiTools,
+  door: KeyDoor,
+): (request: Request) => Promise<Response> {
+  return fetchInProcess(
+    assemble(service, { calls: CALLS, tools, door, dashboard: null, isInProcess: true }).app,
+  );
 }
 
 function admitted(admit: () => ApiKey): Admitted {

@@ -20,13 +20,13 @@ export interface CallRequest<Params = unknown, Query = unknown, Body = unknown> 
 }
 
 interface Description {
-  readonly method: 'get' | 'post' | 'patch';
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** As OpenAPI writes it: `/v1/payments/{id}`. */
   readonly path: string;
   /** A verb and a noun. Generated clients name their functions after it. */
   readonly operationId: string;
   /** The chapter of the document; `Merchant` where it is absent. */
-  readonly tag?: 'Gateways' | 'Machines';
+  readonly tag?: 'Gateways' | 'Machines' | 'Test bench';
   readonly summary: string;
   readonly description?: string;
   /**

@@ -29,6 +29,10 @@ const DETAILS: Readonly<Record<ProblemCode, string | readonly [string, More]>> =
     'the API key webshop has the scope shop; one of money, admin was expected; use another key, or change its scopes in API_KEYS',
   source_not_allowed: `the signature is valid, but the address is not on ${GATEWAY.variables.prefix}_ALLOWED_IPS; check that list and TRUST_PROXY`,
   not_found: 'there is no such payment',
+  no_sandbox: `the test bench is there only where gateways are sandboxes of paidonce: an account is live, so money is real. Run npm start in a copy of the repository, without variables of a gateway`,
+  samples_running:
+    'sample orders are being made; GET /v1/test/orders shows them. Wait for their end: it takes two minutes at most',
+  sandbox_refused: `${PAYMENT_ID} is CAPTURED: payment needs a payment that can be paid`,
   method_not_allowed: 'the method was PUT; GET, HEAD, POST was expected',
   request_timeout:
     'the request took too long; the headers within 10 s and the whole request within 30 s were expected',

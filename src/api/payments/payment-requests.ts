@@ -25,7 +25,7 @@ const currencyCode = z
   .regex(/^[A-Z]{3}$/, { error: 'three capital letters', abort: true })
   .refine((code) => Intl.supportedValuesOf('currency').includes(code), 'an ISO 4217 currency');
 
-const currency = currencyCode.meta({ description: 'ISO 4217', example: 'NOK' });
+export const currency = currencyCode.meta({ description: 'ISO 4217', example: 'NOK' });
 
 /** The configuration says which schemes are allowed. */
 const returnUrl = plain(

@@ -43,6 +43,10 @@ const CALLS: readonly (readonly [string, string, readonly Named[]])[] = [
   ['POST', '/v1/updates/redeliver', ['support', 'both', 'admin']],
   ['POST', '/v1/reconciliations', ['support', 'both', 'admin']],
   ['POST', '/v1/backfills', ['support', 'both', 'admin']],
+  ['POST', '/v1/test/events', ['money', 'admin']],
+  ['POST', '/v1/test/orders', ['money', 'admin']],
+  ['PUT', '/v1/test/faults/{id}', ['money', 'admin']],
+  ['DELETE', '/v1/test/faults', ['money', 'admin']],
 ];
 
 describe('a key', () => {
