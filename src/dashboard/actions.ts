@@ -3,6 +3,7 @@ import type { Scope } from '../config/api-keys.ts';
 import type { Address } from './page.ts';
 import { MONEY_ACTIONS } from './pages/money-actions.tsx';
 import { SUPPORT_ACTIONS } from './pages/support-actions.tsx';
+import { TEST_BENCH_ACTIONS } from './pages/test-bench-actions.tsx';
 import type { Visit } from './visit.ts';
 
 /** The page that repeats what will be done, before it is done. */
@@ -35,4 +36,4 @@ export interface Action {
   readonly act: (visit: Visit, address: Address, form: URLSearchParams) => Promise<string>;
 }
 
-export const ACTIONS: readonly Action[] = [...MONEY_ACTIONS, ...SUPPORT_ACTIONS];
+export const ACTIONS: readonly Action[] = [...MONEY_ACTIONS, ...SUPPORT_ACTIONS, ...TEST_BENCH_ACTIONS];

@@ -13,6 +13,8 @@ export interface Glance {
   /** What needs somebody; null where that could not be read. */
   readonly needs: { readonly count: number; readonly hasMore: boolean } | null;
   readonly readiness: Readiness;
+  /** How many sandboxes run; null where there is no test bench. */
+  readonly sandboxes: number | null;
 }
 
 /** `ok`, or why it does not answer. */
@@ -26,8 +28,14 @@ export interface GlanceSources {
 }
 
 /** Asks again once the answer is this old. Who comes later waits for none of them but a moment. */
-const FRESH_MS = { health: 10_000, gateways: 60_000, needs: 2_000, readiness: 250 } as const;
-const PATIENCE_MS = { health: 100, gateways: 500, needs: 500, readiness: 1_500 } as const;
+const FRESH_MS = {
+  health: 10_000,
+  gateways: 60_000,
+  needs: 2_000,
+  readiness: 250,
+  sandboxes: 10_000,
+} as const;
+const PATIENCE_MS = { health: 100, gateways: 500, needs: 500, readiness: 1_500, sandboxes: 500 } as const;
 
 type Kind = keyof typeof FRESH_MS;
 
@@ -36,9 +44,10 @@ export function createGlance({ readiness }: GlanceSources): (api: PaidonceClient
   const health = keeper<Health>('health');
   const gateways = keeper<readonly GatewayView[]>('gateways');
   const needs = keeper<NonNullable<Glance['needs']>>('needs');
+  const sandboxes = keeper<number>('sandboxes');
   const ready = keeper<Readiness>('readiness');
   return async (api) => {
-    const [checked, configured, open, state] = await Promise.all([
+    const [checked, configured, open, state, stands] = await Promise.all([
       health(() => api.health.retrieve()),
       gateways(async () => (await api.gateways.list()).data),
       needs(async () => {
@@ -46,9 +55,18 @@ export function createGlance({ readiness }: GlanceSources): (api: PaidonceClient
         return { count: data.length, hasMore };
       }),
       ready(readiness),
+      sandboxes(
+        async () => new Set((await api.testBench.listEvents()).data.map(({ gateway }) => gateway)).size,
+      ),
     ]);
     const away = { store: 'no answer', temporal: 'no answer' };
-    return { health: checked, gateways: configured, needs: open, readiness: state ?? away };
+    return {
+      health: checked,
+      gateways: configured,
+      needs: open,
+      readiness: state ?? away,
+      sandboxes: stands,
+    };
   };
 }
 

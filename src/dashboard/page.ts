@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import type { Glance } from './glance.ts';
 import type { Visit } from './visit.ts';
 
 /** The address of a page: `/payments/{id}?tab=raw` has one parameter and one value of its query. */
@@ -28,5 +29,7 @@ export interface Page {
   readonly path: string;
   /** Its name in the navigation; absent for pages of one thing. */
   readonly nav?: string;
+  /** Whether the navigation has it in this deployment; always where it is absent. */
+  readonly isThere?: (glance: Glance) => boolean;
   readonly show: (visit: Visit, address: Address) => Promise<Shown | { readonly goTo: string }>;
 }

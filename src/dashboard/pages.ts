@@ -12,6 +12,7 @@ import { paymentsPage } from './pages/payments-page.tsx';
 import { reconcilePage, reconciliationPage } from './pages/reconcile-page.tsx';
 import { reviewsPage } from './pages/reviews-page.tsx';
 import { systemPage } from './pages/system-page.tsx';
+import { testBenchPage } from './pages/test-bench-page.tsx';
 import { updatePage } from './pages/update-page.tsx';
 import { updatesPage } from './pages/updates-page.tsx';
 
@@ -35,6 +36,7 @@ export const PAGES: readonly Page[] = [
   reconciliationPage,
   numbersPage,
   auditPage,
+  testBenchPage,
 ];
 
 /** The page with this address below the dashboard's own, and the parameters in it. */

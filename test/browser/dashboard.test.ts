@@ -197,6 +197,45 @@ describe('the dashboard, in a browser', () => {
   );
 
   it(
+    'fills the test bench, breaks the shop, shows it as something to do, and no longer after the repair',
+    async () => {
+      const bench = `${everything.urls.dashboard}/test-bench`;
+      await page.goto(bench);
+      await page.getByLabel('Sample orders in every state').selectOption('10');
+      await page.getByRole('button', { name: 'Make them' }).click();
+      await page.locator('#samples summary', { hasText: '10 of 10 sample orders are made.' }).waitFor({
+        timeout: 60_000,
+      });
+      const { data } = await read<{ data: { sample: string; state: string }[] }>('/v1/test/orders');
+      expect(data.filter(({ state }) => state !== 'done')).toEqual([]);
+      expect(data.map(({ sample }) => sample)).toEqual(
+        expect.arrayContaining(['captured', 'review', 'unheard', 'refund-pending', 'late-money']),
+      );
+
+      await page.getByRole('button', { name: /^Break it.*The shop answers 410/ }).click();
+      await page.getByText('Broken now: 1 of').waitFor();
+      await page.getByLabel('What happens').selectOption('payment');
+      await page.getByRole('button', { name: 'Make it at dintero' }).click();
+      const order = (await page.locator('#made a').first().innerText()).trim();
+      await page.goto(everything.urls.dashboard);
+      const row = page.getByRole('row', { name: new RegExp(`Shop refused.* ${order} `) });
+      await row.waitFor();
+
+      await page.goto(bench);
+      await page.getByRole('button', { name: 'Repair everything' }).click();
+      await page.getByText('Everything works.').waitFor();
+      await page.goto(everything.urls.dashboard);
+      await row.getByRole('link', { name: 'Shop refused' }).click();
+      await page.locator('a[href$="/send-again"]').click();
+      await page.getByLabel('Reason').fill('the shop answers again');
+      await page.getByRole('button', { name: 'Send it now' }).click();
+      await page.goto(everything.urls.dashboard);
+      await row.waitFor({ state: 'detached' });
+    },
+    8 * STEP_LIMIT_MS,
+  );
+
+  it(
     'has no violation by axe and needs no scrolling sideways at 360 px, on every page, light and dark',
     async () => {
       const order = await paidOrder();

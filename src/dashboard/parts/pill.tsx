@@ -30,6 +30,7 @@ const TONES: Readonly<Record<string, Tone>> = {
   gone: 'bad',
   refused: 'bad',
   fail: 'bad',
+  broken: 'bad',
 };
 
 /** A status as a coloured label. The word says what the colour says. */

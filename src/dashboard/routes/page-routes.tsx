@@ -36,7 +36,9 @@ async function show(ctx: RouterContext, page: Page, dashboard: Dashboard): Promi
 
 async function render(ctx: Context, dashboard: Dashboard, visit: Visit, page: Shown): Promise<void> {
   const glance = await dashboard.glance(visit.api);
-  const nav = PAGES.flatMap(({ path, nav: name }) => (name === undefined ? [] : [{ path, name }]));
+  const nav = PAGES.flatMap(({ path, nav: name, isThere }) =>
+    name === undefined || isThere?.(glance) === false ? [] : [{ path, name }],
+  );
   ctx.type = 'html';
   ctx.body = renderPage({ visit, glance, nav, at: below(ctx.url), page });
 }
