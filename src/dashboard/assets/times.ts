@@ -1,6 +1,6 @@
 /** Keeps ages and countdowns right, and shows local times where the person has chosen that, on every page. */
 export const TIMES_SCRIPT = `'use strict';
-const clock = document.getElementById('clock');
+const clock = document.getElementById('local-times');
 const span = (ms) => {
   const s = Math.max(0, Math.round(ms / 1000));
   if (s < 120) return s + ' s';

@@ -167,7 +167,7 @@ function Foot({ visit: { base, who } }: { visit: Visit }): VNode {
           Sign out
         </button>
       </form>
-      <button type="button" class="quiet" id="clock" hidden>
+      <button type="button" class="quiet" id="local-times" hidden>
         Show local times
       </button>
       <span id="freshness" role="status" />
