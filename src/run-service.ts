@@ -5,18 +5,22 @@
  * workflows/payment-session.ts decides when to look, activities/ act, domain/ decides what a look means.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { hostname } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { startForwarder } from './background/forwarder.ts';
-import { isAdminToo, KNOWN_VARIABLES, type Config } from './config/config.ts';
+import { startReports, type Self } from './background/reports.ts';
+import { isAdminToo, type Config } from './config/config.ts';
 import { armCrashPoints } from './crash-points.ts';
 import { lifetimeWithin } from './gateways/traits.ts';
 import { createGateways, type GatewayRegistry } from './gateways/registry.ts';
 import type { Service } from './service.ts';
+import { newId } from './store/new-ids.ts';
 import { readGateway, stampGateway, WrongAccount } from './store/store-health.ts';
 import type { RecordSettings } from './store/record-finding/record-request.ts';
 import { requireSchema, SchemaTooOld } from './store/schema-state.ts';
 import { openStore } from './store/open.ts';
 import { createLog, type Logger } from './telemetry/log.ts';
+import { fingerprintOf } from './lib/fingerprint.ts';
 import { rootOf } from './lib/root-of.ts';
 import { traceIds } from './lib/spans.ts';
 import { VERSION } from './lib/version.ts';
@@ -30,7 +34,6 @@ import { createNamespace } from './temporal/namespace.ts';
 import { createMoneyRuns } from './temporal/money-runs.ts';
 import { createPaymentRuns, type PaymentRuns } from './temporal/payment-runs.ts';
 import type { GatewayStamp } from './temporal/setup.ts';
-import { unknownVariables } from './config/unknown-variables.ts';
 import { FirstAttempts } from './updates/first-attempts.ts';
 import { createRecording, type Recording } from './updates/recording.ts';
 import { merchantEndpoint } from './updates/merchant-endpoint.ts';
@@ -91,6 +94,7 @@ export async function run(config: Config, roles: Roles): Promise<Running> {
   stops.push(service.namespace.watch());
   stops.push(() => service.firstAttempts.stop());
   stops.push(startForwarder({ ...service, ...patient, ...forwardingOf(service) }));
+  stops.push(startReports({ ...service, db: service.store.db, self: selfOf(config, roles) }));
   // Loaded only where needed: a killed worker is back in half the time.
   if (roles.worker) {
     const { startWorker } = await import('./worker/run.ts');
@@ -130,6 +134,24 @@ function forwardingOf({ store, config, gateways }: Service) {
   };
 }
 
+/** How this process appears in the list of processes. */
+function selfOf({ TEMPORAL_WORKER_BUILD_ID: build }: Config, roles: Roles): Self {
+  return {
+    id: newId('prc'),
+    role: roleOf(roles),
+    host: fingerprintOf(hostname()),
+    pid: process.pid,
+    version: VERSION,
+    build: build ?? null,
+    node: process.versions.node,
+    startedAt: new Date(Date.now() - Math.round(process.uptime() * 1_000)),
+  };
+}
+
+function roleOf({ api, worker }: Roles): string {
+  return [api && 'api', worker && 'worker'].filter(Boolean).join('+');
+}
+
 /** `0.4.0`, or `0.4.0 (3f2a)` where its build has an id. */
 function versionOf({ TEMPORAL_WORKER_BUILD_ID: build }: Config): string {
   return build === undefined ? VERSION : `${VERSION} (${build})`;
@@ -149,8 +171,7 @@ async function createService(
   roles: Roles,
 ): Promise<{ service: Service; patient: Pick<Service, 'runs' | 'money'>; failed: Promise<Error> }> {
   const isTraced = config.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined;
-  const name = [roles.api && 'api', roles.worker && 'worker'].filter(Boolean).join('+');
-  const log = createLog(config.LOG_LEVEL, name, undefined, isTraced ? traceIds : undefined);
+  const log = createLog(config.LOG_LEVEL, roleOf(roles), undefined, isTraced ? traceIds : undefined);
   const metrics = createMetrics();
   const tracing = await tracingOf(config, { log, metrics });
   const store = await openStore({
@@ -169,7 +190,7 @@ async function createService(
     metrics,
     gateways.all.map(({ id }) => id),
   );
-  for (const unknown of unknownVariables(process.env, KNOWN_VARIABLES))
+  for (const unknown of config.unknownVariables)
     log.warn(
       { variable: unknown.name, nearest: unknown.nearest },
       `the variable ${unknown.name} is not known and has no effect`,

@@ -4,7 +4,10 @@ import { isWorthLook } from '../domain/compare-listing.ts';
 import type { Gateway, ListedPage, ListedTransaction } from '../gateways/gateway.ts';
 import type { Db } from '../store/open.ts';
 import type { PaymentRow } from '../store/payments.ts';
+import { noteFailedPass } from '../store/sweep-passes.ts';
 import { recordCompletePass } from '../store/sweeps.ts';
+import { withStoreTimeout } from '../store/errors.ts';
+import { rootOf } from '../lib/root-of.ts';
 import { pacedCalls } from '../lib/paced-calls.ts';
 import type { PaymentRuns } from '../temporal/payment-runs.ts';
 import { askGateway } from './ask-gateway.ts';
@@ -90,9 +93,21 @@ async function sweepAndRest(
   signal: AbortSignal,
 ): Promise<PassSoFar> {
   const begun = performance.now();
-  const pass = await sweepPage(reach, gateway, at, signal);
+  const pass = await sweepPage(reach, gateway, at, signal).catch(async (error: unknown) => {
+    if (!signal.aborted) await noteFailure(reach.db, at, error);
+    throw error;
+  });
   if (pass.cursor !== null) await sleep(Math.min(LONGEST_REST_MS, performance.now() - begun));
   return pass;
+}
+
+const NOTED_WITHIN_MS = 1_000;
+
+/** For people. The error itself goes to Temporal, which tries again. */
+async function noteFailure(db: Db, at: PageToSweep, error: unknown): Promise<void> {
+  const { gateway, listing } = at;
+  const failed = { gateway, listing, startedAt: new Date(at.startedAt), failure: rootOf(error) };
+  await withStoreTimeout(noteFailedPass(db, failed), NOTED_WITHIN_MS).catch(() => undefined);
 }
 
 async function sweepPage(

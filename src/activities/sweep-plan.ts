@@ -5,6 +5,7 @@
 import type { Gateway, Listing } from '../gateways/gateway.ts';
 import type { Db } from '../store/open.ts';
 import { hoursToCount } from './count-missed-callbacks.ts';
+import { beginPasses } from '../store/sweep-passes.ts';
 import { listingStart, readMarks, type SweepMark } from '../store/sweeps.ts';
 
 export interface Sweeping {
@@ -41,6 +42,8 @@ export async function planSweep(db: Db, gateway: Gateway, { of }: Sweeping, now:
     const since = await listingStart(db, gateway.id, from);
     listings.push({ name: listing.name, since: since.toISOString() });
   }
+  const begun = listings.map(({ name }) => name);
+  await beginPasses(db, { gateway: gateway.id, startedAt: now }, begun);
   const countsCallbacks = of === 'changes' && (await hoursToCount(db, gateway.id, now)) !== null;
   return { startedAt: now.toISOString(), listings, countsCallbacks };
 }

@@ -2,13 +2,12 @@
  * Sends Temporal the signals that could not be sent at first: for deliveries that were only stored, and for
  * payments whose run is lost.
  */
-import type { Logger } from '../telemetry/log.ts';
 import { claimUnsignalled, markSignalled, type DeliveryRow } from '../store/deliveries.ts';
-import { withoutValues } from '../store/errors.ts';
 import { placeParked } from '../store/parked.ts';
 import { pacedCalls } from '../lib/paced-calls.ts';
 import type { PaymentRuns } from '../temporal/payment-runs.ts';
 import { announceExpirings } from './announce-expiring.ts';
+import { every } from './every.ts';
 import { BATCH, type ForwarderDependencies, type Jobs } from './jobs.ts';
 import { prune } from './prune.ts';
 import { abandonedJob, wakeForgotten, wakeUnwoken, wakeUnwatched } from './recover.ts';
@@ -62,29 +61,6 @@ function paced({ runs, money }: ForwarderDependencies): Pick<ForwarderDependenci
       request: (payment, operationId, about) => pace(() => money.request(payment, operationId, about)),
       requestGiveBack: (payment, cause) => pace(() => money.requestGiveBack(payment, cause)),
     },
-  };
-}
-
-function every(ms: number, job: () => Promise<unknown>, log: Logger): () => Promise<void> {
-  let running: Promise<unknown> = Promise.resolve();
-  let isBusy = false;
-  const timer = setInterval(() => {
-    if (isBusy) return;
-    isBusy = true;
-    running = job()
-      .catch((error: unknown) =>
-        log.warn(
-          { reason: String(withoutValues(error)) },
-          'a forwarder job failed; it is tried again at the next turn',
-        ),
-      )
-      .finally(() => {
-        isBusy = false;
-      });
-  }, ms);
-  return async () => {
-    clearInterval(timer);
-    await running;
   };
 }
 

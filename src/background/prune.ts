@@ -5,8 +5,12 @@
 import { pruneMarks } from '../store/attention.ts';
 import { pruneBackfills } from '../store/backfills.ts';
 import { pruneDeliveries } from '../store/deliveries.ts';
+import { pruneCalls } from '../store/gateway-calls.ts';
+import { pruneProcesses } from '../store/processes.ts';
 import { forgetSlice, type Retained } from '../store/retention.ts';
 import { pruneReconciliations } from '../store/reconciliations.ts';
+import { pruneSizes } from '../store/store-size.ts';
+import { prunePasses } from '../store/sweep-passes.ts';
 import { pruneWakes } from '../store/wakes.ts';
 import { pacedCalls } from '../lib/paced-calls.ts';
 import type { Jobs, Retentions } from './jobs.ts';
@@ -26,6 +30,7 @@ export async function prune({ db, retentionMs, stopping }: Pruning): Promise<voi
   await pruneWakes(db);
   await pruneBackfills(db);
   await pruneMarks(db);
+  for (const pruneReports of [pruneProcesses, pruneCalls, prunePasses, pruneSizes]) await pruneReports(db);
   while (!stopping.aborted && (await pruneDeliveries(db, retentionMs.deliveries)));
   const pace = pacedCalls(RHYTHM);
   while (!stopping.aborted && (await pace(() => pruneReconciliations(db))));

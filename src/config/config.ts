@@ -14,6 +14,8 @@ import {
   UPDATES,
 } from './core-variables.ts';
 import { readVariables, type Texts } from './environment.ts';
+import { settingsIn, type Setting } from './settings.ts';
+import { unknownVariables, type UnknownVariable } from './unknown-variables.ts';
 import {
   commandSlice,
   configure,
@@ -22,6 +24,7 @@ import {
   missingGateway,
   namesOf,
   secretsOf,
+  shapeOf,
   type Descriptors,
 } from './gateway-variables.ts';
 
@@ -47,6 +50,10 @@ const updates = z.object(UPDATES);
 export interface Config extends z.infer<typeof core> {
   /** At least one, in the order of the registry. */
   readonly gateways: readonly ConfiguredGateway[];
+  /** Every variable of the core and of the configured gateways, as people may see it. */
+  readonly settings: readonly Setting[];
+  /** Variables that look like ours and have no effect. */
+  readonly unknownVariables: readonly UnknownVariable[];
 }
 export type StoreConfig = z.infer<typeof storeOnly>;
 export type ClientConfig = z.infer<typeof client>;
@@ -81,7 +88,13 @@ export function readConfig(
     },
   );
   const gateways = configured.map((each) => configure(each, slices[each.id] ?? {}, values.PUBLIC_URL));
-  return { ...values, gateways };
+  const settings = settingsIn({
+    env,
+    forms: Object.assign({ ...CORE_VARIABLES }, ...configured.map(shapeOf)) as Record<string, z.ZodType>,
+    secrets: [...CORE_SECRETS, ...secretsOf(configured)],
+    values: Object.assign({ ...values }, ...Object.values(slices)) as Record<string, unknown>,
+  });
+  return { ...values, gateways, settings, unknownVariables: unknownVariables(env, KNOWN_VARIABLES) };
 }
 
 /** The variables of the store and of Temporal only, for `migrate`. @throws ConfigError */

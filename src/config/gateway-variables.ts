@@ -18,7 +18,7 @@ const OURS = {
 };
 
 /** Every variable of a gateway by name, including those that the core adds. */
-function shapeOf({ variables: { prefix, shape } }: GatewayDescriptor): Record<string, z.ZodType> {
+export function shapeOf({ variables: { prefix, shape } }: GatewayDescriptor): Record<string, z.ZodType> {
   const ours = Object.entries(OURS).map(([name, form]) => [`${prefix}_${name}`, form]);
   return { ...shape, ...Object.fromEntries(ours) };
 }

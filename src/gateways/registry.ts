@@ -74,6 +74,7 @@ function create({ descriptor, settings, maxCallsPerSecond }: ConfiguredGateway, 
     ...(maxCallsPerSecond !== undefined && { rate: limitCallRate(maxCallsPerSecond) }),
     onCall({ operation, outcome, ms, serverDate }) {
       metrics.gatewayCalls.observe({ gateway, operation, outcome }, ms / 1_000);
+      metrics.callTally.note({ gateway, operation, outcome, ms });
       if (serverDate !== undefined)
         metrics.clockSkew.set({ gateway }, (Date.now() - serverDate.getTime()) / 1_000);
     },

@@ -3,12 +3,12 @@ import { paidonce, temporal } from './shell-commands.ts';
 import type { Config } from '../config/config.ts';
 import type { Gateway } from '../gateways/gateway.ts';
 import { rootOf } from '../lib/root-of.ts';
-import { readCurrentVersion } from '../temporal/current-version.ts';
 import { ACTIVITY_TASKS, countPollers, WORKFLOW_TASKS } from '../temporal/pollers.ts';
 import { UnreadablePayload } from '../temporal/payload-codec.ts';
 import { missingSearchAttributes, schedulesOf, stampOf, type GatewaySchedule } from '../temporal/setup.ts';
 import { countStuck, listPaused, listStuck } from '../temporal/stuck.ts';
 import { taskQueues, updatesTaskQueue } from '../workflows/messages.ts';
+import { checkVersion } from './version-check.ts';
 import { check, commandsFor, fail, ok, warn, type Check, type CheckResult } from './check.ts';
 
 const DAY_S = 86_400;
@@ -97,43 +97,6 @@ async function checkPaused(client: Client): Promise<CheckResult> {
     'the service never unpauses a run; these commands show what is paused and how to resume it; docs/temporal-ui.md',
     ...explaining(ids),
   );
-}
-
-/** Without a poller of the current version no payment makes progress, and no other check shows that. */
-async function checkVersion(connection: Connection, config: Config): Promise<Check[]> {
-  const { TEMPORAL_DEPLOYMENT_NAME: deployment, TEMPORAL_WORKER_BUILD_ID: build } = config;
-  const found = await readCurrentVersion(connection, config);
-  if (found === null && build === undefined) return [];
-  const at = (...words: string[]) => temporal(config, 'worker', 'deployment', ...words);
-  const makeCurrent =
-    build === undefined
-      ? // A person has to see first which versions exist.
-        at('describe', '--name', deployment)
-      : at('set-current-version', '--deployment-name', deployment, '--build-id', build, '--yes');
-  const judged = (): CheckResult => {
-    if (found === null)
-      return fail(
-        `no deployment ${deployment}: no worker of it has polled yet`,
-        `start a worker with TEMPORAL_WORKER_BUILD_ID=${build}, then make it current`,
-        makeCurrent,
-      );
-    const { buildId: current, pollers } = found;
-    if (current === '')
-      return fail(
-        `no version of ${deployment} is current: no payment makes progress`,
-        'make a version current',
-        makeCurrent,
-      );
-    if (pollers === 0)
-      return fail(
-        `no worker polls for ${current}, the current version of ${deployment}: no payment makes progress`,
-        `start a worker with TEMPORAL_WORKER_BUILD_ID=${current}, or make a version current whose workers poll`,
-        build === undefined || build === current ? at('describe', '--name', deployment) : makeCurrent,
-      );
-    const isOther = build !== undefined && build !== current;
-    return ok(`${current} is current, ${pollers} polling${isOther ? `; this is ${build}` : ''}`);
-  };
-  return [{ name: 'worker version', ...judged() }];
 }
 
 interface Queue {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-export type Prefix = 'pay' | 'dlv' | 'op' | 'wake' | 'aud' | 'rec' | 'bkf' | 'apr';
+export type Prefix = 'pay' | 'dlv' | 'op' | 'wake' | 'aud' | 'rec' | 'bkf' | 'apr' | 'prc';
 
 /** An id that shows its kind and sorts by time, so that lists need no second key: `pay_01f3…`. `at`: in milliseconds. */
 export function newId(prefix: Prefix, at = Date.now()): string {

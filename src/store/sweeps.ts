@@ -2,12 +2,14 @@
  * The store's part of the sweep: from when to list, how far each listing is known, and the payments behind a
  * listing.
  */
-import { and, eq, inArray, isNotNull, lt, min, or, sql, type SQL } from 'drizzle-orm';
+import { and, eq, inArray, isNotNull, isNull, lt, min, or, sql, type SQL } from 'drizzle-orm';
 import { LONGEST_GRACE_MS } from '../domain/payment.ts';
 import type { ReviewCode } from '../domain/payment.ts';
 import type { Db } from './open.ts';
+import { changeTogether } from './one-statement.ts';
 import { gateways, sweepMarks } from './schema/gateway-tables.ts';
 import { payments } from './schema/order-tables.ts';
+import { sweepPasses } from './schema/system-tables.ts';
 import type { PaymentRow } from './payments.ts';
 import { hasSurplus } from './surplus-condition.ts';
 import { mayBeWoken } from './wakes.ts';
@@ -69,14 +71,24 @@ export async function recordCompletePass(
   db: Db,
   { gateway, listing, startedAt: mark, pages, found: finds, foreign }: CompletePass,
 ): Promise<void> {
-  await db
+  const result = { pages, finds, foreign };
+  const pass = db
+    .insert(sweepPasses)
+    .values({ gateway, startedAt: mark, listing, finishedAt: sql`now()`, ...result })
+    .onConflictDoUpdate({
+      target: [sweepPasses.gateway, sweepPasses.startedAt, sweepPasses.listing],
+      set: { ...result, finishedAt: sql`now()`, failure: null },
+      setWhere: isNull(sweepPasses.finishedAt),
+    });
+  const newMark = db
     .insert(sweepMarks)
-    .values({ gateway, listing, mark, pages, foreign, finds })
+    .values({ gateway, listing, mark, ...result })
     .onConflictDoUpdate({
       target: [sweepMarks.gateway, sweepMarks.listing],
       set: { mark, pages, foreign, finishedAt: sql`now()`, finds: sql`${sweepMarks.finds} + ${finds}` },
       setWhere: lt(sweepMarks.mark, mark),
     });
+  await changeTogether(db, [pass, newMark]);
 }
 
 /** The payments behind rows of a listing: by the session, or by the transaction where no session is shown. */

@@ -1,6 +1,7 @@
 /** Every metric of `/metrics`. Dashboards and alerts depend on the names: docs/operations.md lists them. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { VERSION } from '../lib/version.ts';
+import { CallTally } from './call-tally.ts';
 import type { SdkMetrics } from './sdk-metrics.ts';
 import { storeMetrics } from './store-metrics.ts';
 
@@ -12,6 +13,8 @@ export function createMetrics() {
   return {
     registry,
     sdk: { port: null } as SdkMetrics,
+    /** The same calls as `gatewayCalls`, for the store. */
+    callTally: new CallTally(),
     ...callbackMetrics([registry]),
     ...paymentMetrics([registry]),
     ...gatewayMetrics([registry]),

@@ -3,10 +3,8 @@
  * be opened.
  */
 import type { Connection } from '@temporalio/client';
-import type { Config } from '../config/config.ts';
 import { remembered } from '../lib/remembered.ts';
-import { rootOf } from '../lib/root-of.ts';
-import { countPollers, WORKFLOW_TASKS } from './pollers.ts';
+import { readVersions } from './versions.ts';
 
 const ASKED_EVERY_MS = 15_000;
 
@@ -17,37 +15,17 @@ export interface CurrentVersion {
   readonly pollers: number;
 }
 
-type Wanted = Pick<Config, 'TEMPORAL_NAMESPACE' | 'TEMPORAL_DEPLOYMENT_NAME' | 'TEMPORAL_TASK_QUEUE'>;
-
 /**
- * The deployment's current version. Null where there is no such deployment, so that its workers are not
- * versioned.
- * @throws where Temporal does not answer
+ * The deployment's current version. Null where there is no such deployment, so that its workers are not versioned.
+ * Calls Temporal at most once in 15 s, however often the reader is called. @throws where Temporal does not answer
  */
-export async function readCurrentVersion(
-  connection: Connection,
-  {
-    TEMPORAL_NAMESPACE: namespace,
-    TEMPORAL_DEPLOYMENT_NAME: deploymentName,
-    TEMPORAL_TASK_QUEUE: name,
-  }: Wanted,
-): Promise<CurrentVersion | null> {
-  const found = await connection.workflowService
-    .describeWorkerDeployment({ namespace, deploymentName })
-    .catch((error: unknown) => {
-      if (/not.?found|unimplemented|not enabled/i.test(rootOf(error))) return null;
-      throw error;
-    });
-  if (found === null) return null;
-  const buildId = found.workerDeploymentInfo?.routingConfig?.currentDeploymentVersion?.buildId ?? '';
-  const queue = { namespace, name, type: WORKFLOW_TASKS };
-  return { buildId, pollers: await countPollers(connection, queue, { deploymentName, buildId }) };
-}
-
-/** Calls Temporal at most once in 15 s, however often the reader is called. */
 export function currentVersionReader(
   connection: Connection,
-  config: Wanted,
+  config: Parameters<typeof readVersions>[1],
 ): () => Promise<CurrentVersion | null> {
-  return remembered(ASKED_EVERY_MS, () => readCurrentVersion(connection, config));
+  return remembered(ASKED_EVERY_MS, async () => {
+    const { versions, current: buildId } = await readVersions(connection, config);
+    if (versions === null) return null;
+    return { buildId, pollers: versions.find((version) => version.buildId === buildId)?.pollers ?? 0 };
+  });
 }

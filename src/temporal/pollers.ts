@@ -14,24 +14,40 @@ interface Queue {
   readonly type: number;
 }
 
-type Version = { readonly deploymentName?: string | null; readonly buildId?: string | null };
+export interface Poller {
+  /** `pid@host`, as the SDK names a process. */
+  readonly identity: string;
+  /** Null for a worker without a version. */
+  readonly buildId: string | null;
+  readonly deploymentName: string | null;
+}
 
-/**
- * The number of processes that poll a queue, or only those of one version.
- * @throws where Temporal does not answer
- */
-export async function countPollers(
+/** Who polls a queue. One process may have several pollers. @throws where Temporal does not answer */
+export async function listPollers(
   { workflowService }: Connection,
   { namespace, name, type }: Queue,
-  version?: Version,
-): Promise<number> {
+): Promise<Poller[]> {
   const queue = { namespace, taskQueue: { name }, taskQueueType: type };
   const { pollers } = await workflowService.describeTaskQueue(queue);
-  const alive = (pollers ?? []).filter(
-    ({ lastAccessTime, deploymentOptions: of }) =>
-      Date.now() - Number(lastAccessTime?.seconds ?? 0) * 1_000 < POLLED_WITHIN_MS &&
-      (version === undefined ||
-        (of?.deploymentName === version.deploymentName && of?.buildId === version.buildId)),
+  return (pollers ?? []).flatMap(({ lastAccessTime, identity, deploymentOptions: of }) =>
+    Date.now() - Number(lastAccessTime?.seconds ?? 0) * 1_000 < POLLED_WITHIN_MS
+      ? [
+          {
+            identity: identity ?? '',
+            buildId: of?.buildId || null,
+            deploymentName: of?.deploymentName || null,
+          },
+        ]
+      : [],
   );
-  return new Set(alive.map(({ identity }) => identity)).size;
+}
+
+/** The number of processes among them. */
+export function processesOf(pollers: readonly Poller[]): number {
+  return new Set(pollers.map(({ identity }) => identity)).size;
+}
+
+/** The number of processes that poll a queue. @throws where Temporal does not answer */
+export async function countPollers(connection: Connection, queue: Queue): Promise<number> {
+  return processesOf(await listPollers(connection, queue));
 }

@@ -15,6 +15,7 @@ import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { recordOpened, type PaymentRow } from '../../src/store/payments.ts';
 import { logDelivery } from '../../src/store/log-delivery.ts';
 import { readMarks } from '../../src/store/sweeps.ts';
+import { readPasses } from '../../src/store/sweep-passes.ts';
 import { takeUnwoken } from '../../src/store/wakes.ts';
 import { gateways, sweepMarks } from '../../src/store/schema/gateway-tables.ts';
 import { payments, timeline } from '../../src/store/schema/order-tables.ts';
@@ -172,6 +173,8 @@ describe('a sweep', () => {
     const pages = { created: [[listed(payment.sessionId)], []] };
     const failing = aGateway(pages, { fails: { listing: 'created', page: 1 } });
     await expect(sweepAt(failing)).rejects.toThrow('the page never came');
+    const passOf = async () => (await readPasses(store.db, 'dintero', new Date(0))).at(-1);
+    expect(await passOf()).toMatchObject({ finishedAt: null, failure: 'the page never came' });
     expect(await mark()).toBeUndefined();
     const begun = Date.now();
     await sweepAt(aGateway(pages));

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TypedSearchAttributes } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { describeTemporal } from '../../src/api/system/temporal-view.ts';
 import { checkTemporal } from '../../src/health/temporal-checks.ts';
 import { runCommand } from '../../src/cli/program.ts';
 import { withTemporal } from '../../src/cli/ask-temporal.ts';
@@ -180,6 +181,39 @@ describe('paidonce doctor, of Temporal', () => {
     expect(run(version?.commands?.[0] ?? '')).toContain('b8');
     expect(await currentVersionReader(at.server.connection, at.config)()).toBeNull();
   });
+
+  it('names the version whose workers poll although another one is current, and makes it current', async () => {
+    const { connection } = at.server;
+    const config = { ...at.config, TEMPORAL_DEPLOYMENT_NAME: 'deployed' };
+    const deploymentOptions = { deploymentName: 'deployed', buildId: 'b9', workerVersioningMode: 2 };
+    const taskQueue = { name: config.TEMPORAL_TASK_QUEUE };
+    const poll = { namespace: 'default', identity: '7@a-host', taskQueue, deploymentOptions };
+    const polling = connection
+      .withDeadline(Date.now() + 4_000, () => connection.workflowService.pollWorkflowTaskQueue(poll))
+      .catch(() => undefined);
+    await until('it is known', async () =>
+      (await describeTemporal(connection, config)).versions.some(({ build }) => build === 'b9'),
+    );
+    const { versions, verdict, ...described } = await describeTemporal(connection, config);
+    expect(described).toMatchObject({ namespace: 'default', isVersioned: true, unversionedPollers: 0 });
+    expect(described.retentionSeconds).toBeGreaterThan(3_600);
+    expect(versions).toContainEqual({ build: 'b9', state: 'inactive', currentSince: null, pollers: 1 });
+    expect(versions).toContainEqual({
+      build: 'b8',
+      state: 'current',
+      currentSince: expect.any(String),
+      pollers: 0,
+    });
+    expect(verdict).toMatchObject({ state: 'fail', text: expect.stringContaining('b9 polls') });
+    run(verdict?.commands[0] ?? '');
+    expect((await describeTemporal(connection, config)).verdict).toEqual({
+      state: 'ok',
+      text: 'b9 is current, 1 polling',
+      todo: null,
+      commands: [],
+    });
+    await polling;
+  }, 30_000);
 
   it('names the runs that are stuck, as /metrics and `why` do', async () => {
     await prepare();
