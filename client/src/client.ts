@@ -51,9 +51,8 @@ export function createClient({ baseUrl, apiKey, fetch, timeoutMs = 30_000, maxRe
       retrieve: (reference: string) =>
         answerOf(api.GET('/v1/orders/{reference}', { params: { path: { reference } } })),
     },
-    gateways: {
-      list: () => answerOf(api.GET('/v1/gateways')),
-    },
+    gateways: gatewayCalls(api),
+    system: systemCalls(api),
     ...operatorCalls(api, once),
     ...overviewCalls(api, once),
     testBench: testBenchCalls(api, once),
@@ -98,6 +97,29 @@ function paymentCalls(api: Api, once: Once) {
       answerOf(
         api.GET('/v1/payments/{id}/operations/{reference}', { params: { path: { id, reference }, query } }),
       ),
+  };
+}
+
+function gatewayCalls(api: Api) {
+  return {
+    list: () => answerOf(api.GET('/v1/gateways')),
+    /** By operation: the last hour where nothing else is asked for. */
+    listCalls: (gateway: string, query: QueryOf<'listGatewayCalls'> = {}) =>
+      answerOf(api.GET('/v1/gateways/{gateway}/calls', { params: { path: { gateway }, query } })),
+    listSweeps: (gateway: string, query: QueryOf<'listGatewaySweeps'> = {}) =>
+      answerOf(api.GET('/v1/gateways/{gateway}/sweeps', { params: { path: { gateway }, query } })),
+  };
+}
+
+/** What the service is made of and how it is set up. */
+function systemCalls(api: Api) {
+  return {
+    listProcesses: () => answerOf(api.GET('/v1/system/processes')),
+    retrieveTemporal: () => answerOf(api.GET('/v1/system/temporal')),
+    listSecrets: () => answerOf(api.GET('/v1/system/secrets')),
+    listSettings: () => answerOf(api.GET('/v1/system/settings')),
+    retrieveStore: () => answerOf(api.GET('/v1/system/store')),
+    listFigures: () => answerOf(api.GET('/v1/system/figures')),
   };
 }
 

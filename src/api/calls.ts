@@ -23,6 +23,7 @@ import { RECONCILIATION_CALLS } from './reconciliations/routes.ts';
 import { RETURN_CALLS } from './returns/routes.ts';
 import { SEARCH_CALLS } from './search/routes.ts';
 import { STATS_CALLS } from './stats/routes.ts';
+import { SYSTEM_CALLS, type SystemTools } from './system/routes.ts';
 import { ORDER_UPDATES } from './updates/order-updates.ts';
 import { TEST_BENCH_CALLS, type TestBenchTools } from './test-bench/routes.ts';
 import { UPDATE_CALLS, type UpdateTools } from './updates/routes.ts';
@@ -39,6 +40,7 @@ export type ApiTools = ApprovalTools &
   PaymentTools &
   ReturnTools &
   TestBenchTools &
+  SystemTools &
   UpdateTools;
 
 export const CALLS: readonly Call<ApiTools>[] = [
@@ -59,6 +61,7 @@ export const CALLS: readonly Call<ApiTools>[] = [
   ...STATS_CALLS,
   ...GATEWAY_CALLS,
   ...TEST_BENCH_CALLS,
+  ...SYSTEM_CALLS,
   ...CALLBACK_CALLS,
   ...RETURN_CALLS,
   ...DOCS_CALLS,

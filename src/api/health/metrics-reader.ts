@@ -9,13 +9,14 @@ import { LOOK_LIMIT_MS, temporalAway } from './readiness.ts';
 import type { HealthTools } from './routes.ts';
 
 /** One per process. */
-export function createMetricsReader(service: Service): HealthTools['readMetrics'] {
+export function createMetricsReader(
+  service: Service,
+): Pick<HealthTools, 'readMetrics'> & { readonly refreshMetrics: () => Promise<void> } {
   const { metrics } = service;
   const stuck = stuckCounter(service.client);
   const version = currentVersionReader(service.connection, service.config);
-  return async () => {
-    const [sdk] = await Promise.all([
-      readSdkMetrics(metrics.sdk),
+  const refreshMetrics = async (): Promise<void> => {
+    await Promise.all([
       service.storeFigures.refresh(),
       temporalAway(service).then((reason) => metrics.temporalUp.set(reason === null ? 1 : 0)),
       setOrRemove(metrics.stuck, stuck()),
@@ -24,7 +25,13 @@ export function createMetricsReader(service: Service): HealthTools['readMetrics'
         version().then((current) => current?.pollers ?? null),
       ),
     ]);
-    return { type: metrics.registry.contentType, text: (await metrics.registry.metrics()) + sdk };
+  };
+  return {
+    refreshMetrics,
+    async readMetrics() {
+      const [sdk] = await Promise.all([readSdkMetrics(metrics.sdk), refreshMetrics()]);
+      return { type: metrics.registry.contentType, text: (await metrics.registry.metrics()) + sdk };
+    },
   };
 }
 

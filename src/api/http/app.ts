@@ -81,7 +81,7 @@ function toolsOf(
   const tools = {
     ...service,
     isInside,
-    readMetrics: createMetricsReader(service),
+    ...createMetricsReader(service),
     prefix,
     pokes,
     ingress: createSourcedIngress(service, ingress),

@@ -1,5 +1,6 @@
 /** Adds counts up to the figures of one bucket, or of the whole period. Pure. */
 import type { Count, CountKind } from '../../store/stats/count-rows.ts';
+import { endOf, percentile } from './log-steps.ts';
 import type { Figures } from './stats-view.ts';
 
 export function tally(counts: readonly Count[]): Figures {
@@ -65,28 +66,8 @@ function heardIn(counts: readonly Count[]): Figures['heard'] {
     count: steps.reduce((all, { count }) => all + count, 0),
     p50: percentile(steps, 0.5),
     p95: percentile(steps, 0.95),
-    histogram: steps.map(({ step, count }) => ({ upTo: secondsOf(step), count })),
+    histogram: steps.map(({ step, count }) => ({ upTo: endOf(step), count })),
   };
-}
-
-interface Step {
-  readonly step: number;
-  readonly count: number;
-}
-
-/** Null where nothing was counted. Within a step, delays are taken as evenly spread. */
-function percentile(steps: readonly Step[], share: number): number | null {
-  const rank = share * steps.reduce((all, { count }) => all + count, 0);
-  let before = 0;
-  for (const { step, count } of steps) {
-    if (before + count >= rank) return secondsOf(step - 1 + (rank - before) / count);
-    before += count;
-  }
-  return null;
-}
-
-function secondsOf(step: number): number {
-  return Number((10 ** (step / 10)).toPrecision(2));
 }
 
 /** Never added over currencies. */

@@ -92,6 +92,13 @@ describe('a key', () => {
     '/v1/reconciliations',
     '/v1/backfills',
     '/v1/search?q=1001',
+    '/v1/gateways/dintero/calls',
+    '/v1/gateways/dintero/sweeps',
+    '/v1/system/processes',
+    '/v1/system/secrets',
+    '/v1/system/settings',
+    '/v1/system/store',
+    '/v1/system/figures',
   ])('of any scope reads %s', async (path) => {
     for (const name of Object.keys(KEYS) as Named[])
       expect([name, (await send('GET', path, name)).status]).toEqual([name, 200]);
