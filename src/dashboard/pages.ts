@@ -3,6 +3,7 @@ import { approvalPage, approvalsPage } from './pages/approvals-page.tsx';
 import { auditPage } from './pages/audit-page.tsx';
 import { deliveriesPage } from './pages/deliveries-page.tsx';
 import { deliveryPage } from './pages/delivery-page.tsx';
+import { gatewayPage } from './pages/gateway-page.tsx';
 import { gatewaysPage } from './pages/gateways-page.tsx';
 import { nowPage } from './pages/now-page.tsx';
 import { numbersPage } from './pages/numbers-page.tsx';
@@ -31,6 +32,7 @@ export const PAGES: readonly Page[] = [
   updatesPage,
   updatePage,
   gatewaysPage,
+  gatewayPage,
   systemPage,
   reconcilePage,
   reconciliationPage,

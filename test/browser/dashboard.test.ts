@@ -241,7 +241,7 @@ describe('the dashboard, in a browser', () => {
       const order = await paidOrder();
       const paths = PAGES.filter(({ path }) => !path.includes(':')).map(({ path }) => path);
       for (const colorScheme of ['light', 'dark'] as const)
-        for (const path of [...paths, `/orders/${order}`, '/login']) {
+        for (const path of [...paths, `/orders/${order}`, '/gateways/dintero', '/login']) {
           const on = await context.newPage();
           await on.emulateMedia({ colorScheme });
           await on.setViewportSize({ width: 360, height: 740 });

@@ -169,14 +169,15 @@ function heightOf(scale: ValueScale, value: number | null | undefined): number |
   return value === null || value === undefined ? null : scale(value);
 }
 
-/** Moves instead of drawing where a value is missing. */
+/** Moves instead of drawing where a value is missing. A point alone is a dot: its line has no length and round ends. */
 function pathOf(points: readonly (readonly [number, number | null])[]): string {
   let isDrawing = false;
   return points
     .flatMap(([x, y]) => {
-      const command = isDrawing ? 'L' : 'M';
+      const place = `${round(x)} ${round(y ?? 0)}`;
+      const drawn = isDrawing ? `L${place}` : `M${place}h0`;
       isDrawing = y !== null;
-      return y === null ? [] : [`${command}${round(x)} ${round(y)}`];
+      return y === null ? [] : [drawn];
     })
     .join('');
 }

@@ -43,11 +43,13 @@ function One({
   return (
     <section class="card" aria-labelledby={`gateway-${id}`}>
       <h2 id={`gateway-${id}`}>
-        {shown(name, 60)} {livemode ? <Pill word="LIVE" /> : <Pill word="TEST" />}
+        <a href={`${base}/gateways/${encodeURIComponent(id)}`}>{shown(name, 60)}</a>{' '}
+        {livemode ? <Pill word="LIVE" /> : <Pill word="TEST" />}
       </h2>
       <p>
         Account {shown(account, 80)}
         {isDefault ? ', for payments that name no gateway' : ''}:{' '}
+        <a href={`${base}/gateways/${encodeURIComponent(id)}`}>calls and sweeps</a>,{' '}
         <a href={`${base}/payments?gateway=${encodeURIComponent(id)}`}>payments</a>,{' '}
         <a href={`${base}/deliveries?gateway=${encodeURIComponent(id)}`}>callbacks</a>,{' '}
         <a href={`${base}/reconcile?gateway=${encodeURIComponent(id)}`}>reconciliations</a>

@@ -31,6 +31,13 @@ const TONES: Readonly<Record<string, Tone>> = {
   refused: 'bad',
   fail: 'bad',
   broken: 'bad',
+  alert: 'bad',
+  late: 'bad',
+  'none yet': 'waiting',
+  'not current': 'bad',
+  'does not poll': 'bad',
+  current: 'bad',
+  draining: 'waiting',
 };
 
 /** A status as a coloured label. The word says what the colour says. */

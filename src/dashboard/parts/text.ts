@@ -25,6 +25,13 @@ export function span(ms: number): string {
   return `${Math.round(seconds / 86_400)} d`;
 }
 
+/** "41 MB"; the largest unit of which there are at least ten, or bytes. */
+export function bytes(count: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const unit = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, count / 10)) / 3)));
+  return `${Math.round(count / 1_000 ** unit)} ${units[unit]}`;
+}
+
 /** "2026-11-28 08:30:28", UTC. */
 export function utc(at: string | Date): string {
   return new Date(at).toISOString().slice(0, 19).replace('T', ' ');

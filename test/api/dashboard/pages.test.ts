@@ -26,6 +26,7 @@ async function addressesOf(at: Door): Promise<string[]> {
     '/updates/:id': `/updates/${encodeURIComponent(`${payment.orderReference}/order.paid`)}`,
     '/deliveries/:id': `/deliveries/${await aDelivery(at.api, payment)}`,
     '/reconcile/:id': '/reconcile',
+    '/gateways/:gateway': '/gateways/dintero',
     '/approvals/:id': '/approvals',
   };
   return PAGES.map(({ path }) => ids[path] ?? path);

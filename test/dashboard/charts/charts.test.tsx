@@ -97,6 +97,11 @@ describe('the charts', () => {
       ['Left', '700.00 NOK', '700.00 NOK'],
     ]);
     expect((await rowsOf('heat'))[2]).toEqual(['2026-11-28 08:10', '2', '98', '1']);
+    expect(await rowsOf('gantt')).toEqual([
+      ['Paid', 'Paid'],
+      ['older', 'Failed'],
+      ['never', 'unused'],
+    ]);
     expect((await rowsOf('cells'))[3]).toEqual(['2026-11-28 08:15', 'Failed', 'Paid']);
   });
 
@@ -113,6 +118,14 @@ describe('the charts', () => {
     const parts = [await heights('shares', 'good'), await heights('shares', 'bad')].flat();
     // Four buckets with anything in them, each 100 %.
     expect(total(parts)).toBeCloseTo(4 * 156, 0);
+    const bars = await page.$$eval('#gantt > svg rect', (all) =>
+      all.map((bar) => [Number(bar.getAttribute('x')), Number(bar.getAttribute('width'))]),
+    );
+    // An hour in 468 units: the first is the last 40 minutes, the second the ten before them; the third has none.
+    expect(bars.map((bar) => bar.map(Math.round))).toEqual([
+      [162, 312],
+      [84, 78],
+    ]);
     const path = await page.$eval('#lines .stroke-good', (line) => line.getAttribute('d') ?? '');
     // Two pieces: the third point has no value.
     expect(path.match(/M/g)).toHaveLength(2);

@@ -3,6 +3,7 @@ import type { VNode } from 'preact';
 import type { Mark } from '../../../src/dashboard/charts/axes.tsx';
 import { Cells } from '../../../src/dashboard/charts/cells.tsx';
 import type { Series } from '../../../src/dashboard/charts/frame.tsx';
+import { Gantt } from '../../../src/dashboard/charts/gantt.tsx';
 import { HeatMap } from '../../../src/dashboard/charts/heat-map.tsx';
 import { Lines, ShareBars, StackedBars } from '../../../src/dashboard/charts/over-time.tsx';
 import { Pareto } from '../../../src/dashboard/charts/pareto.tsx';
@@ -56,6 +57,19 @@ export function everyChart(text = 'Paid', paidOf: readonly number[] = PAID): Rec
     ),
     pareto: <Pareto {...names('pareto')} of="Reason" counts={counts} />,
     cells: <Cells {...names('cells')} cells={cells} states={series} />,
+    gantt: (
+      <Gantt
+        {...names('gantt')}
+        now={at(10)}
+        states={series}
+        columns={['Secret', 'State']}
+        spans={[
+          { label: text, from: at(2), to: at(10), state: 'paid', figures: [text] },
+          { label: 'older', from: at(0), to: at(2), state: 'failed', mark: at(5), figures: ['Failed'] },
+          { label: 'never', from: null, to: null, state: 'paid', figures: ['unused'] },
+        ]}
+      />
+    ),
     waterfall: (
       <Waterfall
         {...names('waterfall')}
