@@ -75,6 +75,7 @@ const UNDO: readonly (readonly [tag: string, statement: string])[] = [
     `drop index if exists deliveries_reason, operations_cause, orders_status, payments_reference2, payments_method, payments_reason,
       payments_refunded, payments_disputed, payments_created, payments_unopened, outbox_type, outbox_unheard, outbox_heard, update_attempts_at`,
   ],
+  ['0030_system', 'drop table processes, gateway_calls, sweep_passes, store_sizes'],
 ];
 
 /** The schema as left by a build that did not know this migration and the later ones. */
