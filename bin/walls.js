@@ -216,7 +216,7 @@ export const WALLS = {
     'src/gateways/running-sandbox.ts',
     'src/gateways/shared/which-secret.ts',
   ],
-  'src/dashboard/charts': [],
+  'src/dashboard/charts': ['src/lib'],
   'src/for-dev.ts': ['src/lib', 'src/config', 'src/gateways/registry.ts'],
 
   kit: [],

@@ -38,7 +38,7 @@ type BodyOf<Name extends Named> = operations[Name] extends {
  */
 export function createClient({ baseUrl, apiKey, fetch, timeoutMs = 30_000, maxRetries = 2 }: ClientOptions) {
   const trying = { fetch: fetch ?? globalThis.fetch, timeoutMs, maxRetries };
-  const api = createFetchClient<paths>({
+  const api = createFetchClient<paths, 'application/json'>({
     baseUrl,
     fetch: fetchAgain(trying),
     redirect: 'error',
@@ -59,7 +59,8 @@ export function createClient({ baseUrl, apiKey, fetch, timeoutMs = 30_000, maxRe
   };
 }
 
-type Api = Client<paths>;
+/** A list can also be had as a file. This client reads objects. */
+type Api = Client<paths, 'application/json'>;
 /** For calls that are not repeated. */
 type Once = { readonly fetch: (request: Request) => Promise<Response> };
 

@@ -2,6 +2,7 @@
  * The dashboard: contract §9. Its pages are made on the server from the public API alone, which is called with the
  * key of the person that has signed in.
  */
+import type { Readable } from 'node:stream';
 import { Router } from '@koa/router';
 import type Koa from 'koa';
 import type { Context } from 'koa';
@@ -12,6 +13,7 @@ import { LivePages, type Changes } from './live-pages.ts';
 import type { OneTimeLink } from './one-time-link.ts';
 import { Refused } from './refused.ts';
 import { assetRoutes } from './routes/asset-routes.ts';
+import { downloadRoutes } from './routes/download-routes.ts';
 import { pageRoutes } from './routes/page-routes.tsx';
 import { signInRoutes } from './routes/sign-in-routes.tsx';
 import { securityHeaders, troublesInWords } from './routes/troubles.tsx';
@@ -21,6 +23,12 @@ export type Admitted =
   | { readonly key: ApiKey }
   | { readonly status: number; readonly problem: string; readonly retryAfterSeconds?: number | undefined };
 
+export interface Download {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Readable;
+}
+
 export interface DashboardParts {
   readonly config: Pick<Config, 'API_KEYS' | 'TEMPORAL_UI_URL'>;
   /** The path of PUBLIC_URL. */
@@ -28,6 +36,8 @@ export interface DashboardParts {
   readonly door: { readonly admit: (key: string, ctx: Context) => Admitted };
   /** The API, without a connection. `address` is that of the person. */
   readonly fetch: (request: Request) => Promise<Response>;
+  /** The same for an answer that may be long: its body is read while it is made. */
+  readonly download: (request: Request) => Promise<Download>;
   /** The headers that name the person's address and the person. */
   readonly headers: { readonly address: string; readonly actor: string };
   readonly readiness: () => Promise<Readiness>;
@@ -55,6 +65,7 @@ export function createDashboard(parts: DashboardParts): { mount: (app: Koa) => v
   router.use(securityHeaders(), troublesInWords(dashboard));
   assetRoutes(router);
   signInRoutes(router, dashboard);
+  downloadRoutes(router, dashboard);
   pageRoutes(router, dashboard);
   router.get('/{*other}', () => {
     throw new Refused(404, 'There is no such page', 'The navigation lists all pages.');

@@ -31,5 +31,7 @@ export interface Page {
   readonly nav?: string;
   /** Whether the navigation has it in this deployment; always where it is absent. */
   readonly isThere?: (glance: Glance) => boolean;
+  /** Values of its query that the browser keeps: where the address does not have one, it is as it was before. */
+  readonly remembers?: readonly string[];
   readonly show: (visit: Visit, address: Address) => Promise<Shown | { readonly goTo: string }>;
 }

@@ -22,9 +22,14 @@ export function isAmountMinor(value: unknown): value is number {
 /**
  * "722.00 NOK", "500 JPY": for people.
  */
-export function formatMoney({ amountMinor, currency }: Money): string {
+export function formatMoney(money: Money): string {
+  return `${formatDecimal(money)} ${money.currency}`;
+}
+
+/** "722.00", "500": for spreadsheets and forms, beside a currency. */
+export function formatDecimal({ amountMinor, currency }: Money): string {
   const digits = fractionDigits(currency);
-  return `${(amountMinor / 10 ** digits).toFixed(digits)} ${currency}`;
+  return (amountMinor / 10 ** digits).toFixed(digits);
 }
 
 /**

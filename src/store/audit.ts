@@ -1,7 +1,7 @@
 /** The audit log: who moved money or made a decision, with which key and from which address. */
 import { and, desc, eq, getTableColumns, lt } from 'drizzle-orm';
 import { newId } from './new-ids.ts';
-import { is, madeSince, pageOf, type Page } from './lists.ts';
+import { is, madeBefore, madeSince, pageOf, type Page } from './lists.ts';
 import type { Db } from './open.ts';
 import { audit } from './schema/audit-table.ts';
 import { payments } from './schema/order-tables.ts';
@@ -31,6 +31,7 @@ export interface AuditFilter {
   readonly payment?: string | undefined;
   readonly order?: string | undefined;
   readonly createdAfter?: string | undefined;
+  readonly createdBefore?: string | undefined;
   readonly limit: number;
   readonly cursor?: string | undefined;
 }
@@ -39,7 +40,7 @@ export type AuditedRow = AuditRow & { readonly orderReference: string | null };
 
 /** Newest first. */
 export async function listAudit(db: Db, filter: AuditFilter): Promise<Page<AuditedRow>> {
-  const { key, what, payment, order, createdAfter, cursor, limit } = filter;
+  const { key, what, payment, order, createdAfter, createdBefore, cursor, limit } = filter;
   const { orderReference } = payments;
   const found = await db
     .select({ ...getTableColumns(audit), orderReference })
@@ -52,6 +53,7 @@ export async function listAudit(db: Db, filter: AuditFilter): Promise<Page<Audit
         is(audit.paymentId, payment),
         is(payments.orderReference, order),
         madeSince(audit.id, 'aud', audit.at, createdAfter),
+        madeBefore(audit.id, 'aud', audit.at, createdBefore),
         cursor === undefined ? undefined : lt(audit.id, cursor),
       ),
     )

@@ -17,6 +17,7 @@ import {
 } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { Dispute } from '../domain/dispute.ts';
+import type { FoundBy } from '../domain/found-by.ts';
 import type { OrderStatus } from '../domain/order.ts';
 import type { PaymentStatus } from '../domain/payment.ts';
 import { is, madeBefore, madeSince, pageOf, reasonIs, type Page } from './lists.ts';
@@ -57,7 +58,11 @@ export interface PaymentFilter {
   readonly surplus?: 'true' | undefined;
   /** Authorized, and not wholly captured. */
   readonly capturable?: 'true' | undefined;
+  /** A person has accepted it although it did not fit. */
+  readonly accepted?: 'true' | undefined;
   readonly metadata?: Readonly<Record<string, string>> | undefined;
+  /** What found it paid. */
+  readonly foundBy?: FoundBy | undefined;
   readonly limit: number;
   readonly cursor?: string | undefined;
 }
@@ -91,6 +96,7 @@ type Conditions = readonly (SQL | undefined)[];
 
 function byItself(filter: PaymentFilter): Conditions {
   const { order, status, gateway, createdAfter, createdBefore, method, reason, metadata, cursor } = filter;
+  const { foundBy } = filter;
   return [
     is(payments.orderReference, order),
     status?.length === 1 ? is(payments.status, status[0]) : status && inArray(payments.status, [...status]),
@@ -98,14 +104,21 @@ function byItself(filter: PaymentFilter): Conditions {
     madeSince(payments.id, 'pay', payments.createdAt, createdAfter),
     madeBefore(payments.id, 'pay', payments.createdAt, createdBefore),
     is(payments.paymentMethod, method),
+    foundBy && wasFoundBy(foundBy),
     reason === undefined ? undefined : reasonIs(payments.reason, reason),
     metadata && sql`${payments.metadata} @> ${JSON.stringify(metadata)}::jsonb`,
     cursor === undefined ? undefined : lt(payments.id, cursor),
   ];
 }
 
+/** Nearly all are found by a callback; the others have an index with this condition. */
+function wasFoundBy(by: FoundBy): SQL | undefined {
+  return and(eq(payments.foundBy, by), by === 'callback' ? undefined : sql`found_by <> 'callback'`);
+}
+
 function byMoney(filter: PaymentFilter): Conditions {
   const { amountFrom, amountTo, currency, expiringBefore, refunded, surplus, capturable, dispute } = filter;
+  const { accepted } = filter;
   const isHeld = and(
     inArray(payments.status, ['AUTHORIZED', 'PARTIALLY_CAPTURED']),
     lt(payments.captured, payments.authorized),
@@ -118,6 +131,7 @@ function byMoney(filter: PaymentFilter): Conditions {
     refunded && gt(payments.refunded, 0),
     surplus && anySurplus,
     capturable && isHeld,
+    accepted && isNotNull(payments.acceptedAmount),
     dispute && isDisputed(dispute),
   ];
 }

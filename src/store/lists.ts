@@ -133,6 +133,8 @@ export interface OperationFilter {
   readonly isOpen?: true;
   readonly kind?: OperationRow['kind'] | undefined;
   readonly cause?: OperationRow['cause'] | undefined;
+  /** The code with which it failed. */
+  readonly problem?: string | undefined;
   readonly payment?: string | undefined;
   readonly order?: string | undefined;
   readonly gateway?: string | undefined;
@@ -151,7 +153,7 @@ export interface ListedOperation
 /** Captures, refunds and voids of all orders. */
 export async function pageOfOperations(db: Db, filter: OperationFilter): Promise<Page<ListedOperation>> {
   const { state, isOpen, kind, cause, payment, order, gateway, createdAfter, createdBefore } = filter;
-  const { cursor, limit } = filter;
+  const { problem, cursor, limit } = filter;
   const { orderReference, currency, acceptedCurrency, transactionId: ownTransactionId } = payments;
   const ofPayment = {
     orderReference,
@@ -170,6 +172,7 @@ export async function pageOfOperations(db: Db, filter: OperationFilter): Promise
         isOpen && inArray(operations.state, ['pending', 'unknown']),
         is(operations.kind, kind),
         is(operations.cause, cause),
+        problem === undefined ? undefined : and(eq(operations.state, 'failed'), eq(operations.code, problem)),
         is(operations.paymentId, payment),
         is(payments.orderReference, order),
         is(payments.gateway, gateway),

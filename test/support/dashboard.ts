@@ -5,7 +5,7 @@ const HOST = 'pay.example';
 
 export class Visitor {
   readonly #port: number;
-  cookie = '';
+  readonly #cookies = new Map<string, string>();
 
   constructor({ port }: { readonly port: number }) {
     this.#port = port;
@@ -62,10 +62,13 @@ export class Visitor {
     path: string,
     sent: { body?: string; headers: Record<string, string> },
   ): Promise<Answer> {
-    const headers = { host: HOST, ...(this.cookie !== '' && { cookie: this.cookie }), ...sent.headers };
+    const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const headers = { host: HOST, ...(cookie !== '' && { cookie }), ...sent.headers };
     const answer = await sendRaw(this.#port, method, `/dashboard${path}`, { ...sent, headers });
-    const [set = ''] = answer.headers['set-cookie'] ?? [];
-    if (set !== '') this.cookie = set.split(';')[0] ?? '';
+    for (const set of answer.headers['set-cookie'] ?? []) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(set) ?? [];
+      this.#cookies.set(name, value);
+    }
     return answer;
   }
 }

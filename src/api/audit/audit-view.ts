@@ -4,6 +4,7 @@ import type { AuditedRow } from '../../store/audit.ts';
 import { AUDITED_CALLS } from '../../store/schema/audit-table.ts';
 import { aPayment, reference, since1970, text, timestamp } from '../http/fields.ts';
 import { cursorOf, limit } from '../http/pages.ts';
+import { fileFormat } from '../http/whole-list.ts';
 import { PAYMENT_ID } from '../payments/payment-examples.ts';
 
 export const auditEntry = z
@@ -45,8 +46,10 @@ export const auditQuery = z.strictObject({
   payment: aPayment,
   order: reference.optional(),
   createdAfter: since1970.optional(),
+  createdBefore: since1970.optional(),
   limit,
   cursor: cursorOf('aud'),
+  format: fileFormat,
 });
 
 export function viewAuditEntry(row: AuditedRow): z.infer<typeof auditEntry> {

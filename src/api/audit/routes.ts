@@ -1,8 +1,10 @@
 import type { Service } from '../../service.ts';
 import { listAudit } from '../../store/audit.ts';
-import { json, reply } from '../http/answers.ts';
+import { list, reply } from '../http/answers.ts';
 import { defineCall } from '../http/define-call.ts';
 import { idOf, pageOf, pageWith, viewPage } from '../http/pages.ts';
+import { wholeList } from '../http/whole-list.ts';
+import { AUDIT_COLUMNS } from './audit-columns.ts';
 import { auditEntry, auditExample, auditQuery, viewAuditEntry } from './audit-view.ts';
 
 export const AUDIT_CALLS = [
@@ -16,10 +18,17 @@ export const AUDIT_CALLS = [
       'One entry for each capture, refund, void, cancel, resolve and redelivery that was requested, also if it was refused. The entry is ' +
       'written before anything is done.',
     query: auditQuery,
-    answers: { 200: json('One page, newest first', pageOf(auditEntry), { page: pageWith(auditExample) }) },
+    answers: {
+      200: list('One page, newest first, or the whole list', pageOf(auditEntry), {
+        page: pageWith(auditExample),
+      }),
+    },
     async handle(request, { store: { db } }: Pick<Service, 'store'>) {
-      const page = await listAudit(db, request.query());
-      return reply(200, viewPage(page, viewAuditEntry, idOf));
+      const { format, ...filter } = request.query();
+      const read = async (page: Partial<typeof filter>) =>
+        viewPage(await listAudit(db, { ...filter, ...page }), viewAuditEntry, idOf);
+      if (format === undefined) return reply(200, await read({}));
+      return wholeList({ name: 'audit', columns: AUDIT_COLUMNS, read }, { format, cursor: filter.cursor });
     },
   }),
 ];

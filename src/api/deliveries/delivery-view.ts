@@ -4,6 +4,7 @@ import { CLUE_CODES, clueInWords, type Clue } from '../../domain/refusal-clue.ts
 import type { DeliveryRow } from '../../store/deliveries.ts';
 import { aGateway, aPayment, aReason, asker, reference, since1970, timestamp } from '../http/fields.ts';
 import { cursorOf, limit } from '../http/pages.ts';
+import { fileFormat } from '../http/whole-list.ts';
 import { EXAMPLE, GATEWAY, PAYMENT_ID } from '../payments/payment-examples.ts';
 
 const OUTCOMES = ['accepted', 'duplicate', 'ignored', 'refused', 'backfilled'] as const;
@@ -105,6 +106,7 @@ export const deliveriesQuery = z.strictObject({
   receivedBefore: since1970.optional(),
   limit,
   cursor: cursorOf('dlv'),
+  format: fileFormat,
 });
 
 export const redeliverRequest = z.strictObject(asker).meta({ id: 'Redeliver' });

@@ -4,11 +4,13 @@ import { inBounds } from '../../store/bounded.ts';
 import { listDeliveries } from '../../store/lists.ts';
 import { findDelivery } from '../../store/redelivery.ts';
 import { askedBy } from '../http/audit-trail.ts';
-import { json, jsonBody, reply } from '../http/answers.ts';
+import { json, jsonBody, list, reply } from '../http/answers.ts';
 import { defineCall } from '../http/define-call.ts';
 import { idOf, pageOf, pageWith, viewPage } from '../http/pages.ts';
+import { wholeList } from '../http/whole-list.ts';
 import { isId } from '../payments/find-payment.ts';
 import { Refusal } from '../refusal.ts';
+import { DELIVERY_COLUMNS } from './delivery-columns.ts';
 import {
   deliveriesQuery,
   delivery,
@@ -35,15 +37,21 @@ export const DELIVERY_CALLS = [
       'it is received, since the log keeps no signature, and for a few callbacks a second at most.',
     query: deliveriesQuery,
     answers: {
-      200: json('One page', pageOf(delivery), {
+      200: list('One page, or the whole list', pageOf(delivery), {
         page: pageWith(deliveryExample),
         refused: pageWith(refusedExample),
       }),
     },
     refusals: ['too_many_rows'],
     async handle(request, { store: { db } }: Pick<Service, 'store'>) {
-      const page = await inBounds(db, (tx) => listDeliveries(tx, request.query()));
-      return reply(200, viewPage(page, viewDelivery, idOf));
+      const { format, ...filter } = request.query();
+      const read = async (page: Partial<typeof filter>) =>
+        viewPage(await inBounds(db, (tx) => listDeliveries(tx, { ...filter, ...page })), viewDelivery, idOf);
+      if (format === undefined) return reply(200, await read({}));
+      return wholeList(
+        { name: 'callbacks', columns: DELIVERY_COLUMNS, read },
+        { format, cursor: filter.cursor },
+      );
     },
   }),
   defineCall({

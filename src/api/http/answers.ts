@@ -1,4 +1,5 @@
 /** The answers of a call. Each is defined once, for the type of the handler and for the OpenAPI document. */
+import type { Readable } from 'node:stream';
 import type { ResponseConfig } from '@asteasolutions/zod-to-openapi';
 import type { z } from 'zod';
 
@@ -26,6 +27,13 @@ export interface JsonAnswer<Schema extends z.ZodType = z.ZodType> {
   readonly headers?: Headers;
 }
 
+/** A page of a list, or the whole list as a file: whole-list.ts. */
+export interface ListAnswer<Schema extends z.ZodType = z.ZodType> {
+  readonly kind: 'list';
+  readonly description: string;
+  readonly json: JsonBody<Schema>;
+}
+
 /** A page for people. */
 export interface PageAnswer {
   readonly kind: 'page';
@@ -40,7 +48,7 @@ export interface OtherAnswer {
   readonly content?: ResponseConfig['content'];
 }
 
-export type Answers = Readonly<Record<number, JsonAnswer | PageAnswer | OtherAnswer>>;
+export type Answers = Readonly<Record<number, JsonAnswer | ListAnswer | PageAnswer | OtherAnswer>>;
 
 export function json<Schema extends z.ZodType>(
   description: string,
@@ -49,6 +57,14 @@ export function json<Schema extends z.ZodType>(
   headers?: Headers,
 ): JsonAnswer<Schema> {
   return { kind: 'json', description, json: jsonBody(schema, examples), ...(headers && { headers }) };
+}
+
+export function list<Schema extends z.ZodType>(
+  description: string,
+  schema: Schema,
+  examples: Readonly<Record<string, z.input<Schema>>>,
+): ListAnswer<Schema> {
+  return { kind: 'list', description, json: jsonBody(schema, examples) };
 }
 
 export function page(description: string): PageAnswer {
@@ -70,7 +86,12 @@ export type Reply<Given extends Answers> = {
   };
 }[keyof Given];
 
-type BodyOf<Answer> = Answer extends JsonAnswer<infer Schema> ? z.output<Schema> : unknown;
+type BodyOf<Answer> =
+  Answer extends JsonAnswer<infer Schema>
+    ? z.output<Schema>
+    : Answer extends ListAnswer<infer Schema>
+      ? z.output<Schema> | Readable
+      : unknown;
 
 /** A handler's answer. */
 export function reply<Status extends number, Body>(

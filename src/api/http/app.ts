@@ -27,7 +27,7 @@ import { ACTOR_HEADER } from './audit-trail.ts';
 import { bearerAuth, createKeyDoor, type KeyDoor } from './auth.ts';
 import { createEndpointReader } from '../updates/endpoint-view.ts';
 import type { Call } from './define-call.ts';
-import { ADDRESS_HEADER, fetchInProcess } from './in-process.ts';
+import { ADDRESS_HEADER, downloadInProcess, fetchInProcess } from './in-process.ts';
 import { uriLimits } from './limits.ts';
 import { asRefusal, PROBLEMS, problems } from './problem.ts';
 import { requestFigures, requestLog } from './request-log.ts';
@@ -109,7 +109,7 @@ function toolsOf(
   } satisfies ApiTools;
   let asBench: ((request: Request) => Promise<Response>) | undefined;
   const callAsBench = (request: Request): Promise<Response> => {
-    asBench ??= inProcess(service, tools, createKeyDoor([benchKey], service));
+    asBench ??= fetchInProcess(inside(service, tools, createKeyDoor([benchKey], service)));
     return asBench(request);
   };
   return { tools, ingress, door: createKeyDoor(service.config.API_KEYS, service) };
@@ -117,12 +117,14 @@ function toolsOf(
 
 /** The dashboard calls the API in this process, with the keys of those that have signed in. */
 function dashboardOf(service: Service, tools: ApiTools & Service, door: KeyDoor) {
+  const api = inside(service, tools, door);
   const { config, log } = service;
   return createDashboard({
     config,
     prefix: tools.prefix,
     door: { admit: (key, ctx) => admitted(() => door.admit(key, ctx)) },
-    fetch: inProcess(service, tools, door),
+    fetch: fetchInProcess(api),
+    download: downloadInProcess(api),
     headers: { address: ADDRESS_HEADER, actor: ACTOR_HEADER },
     readiness: () => readinessOf(service, true),
     changes: tools.feed,
@@ -132,15 +134,9 @@ function dashboardOf(service: Service, tools: ApiTools & Service, door: KeyDoor)
   });
 }
 
-/** The API without a connection, for those that have a key of this door. */
-function inProcess(
-  service: Service,
-  tools: ApiTools,
-  door: KeyDoor,
-): (request: Request) => Promise<Response> {
-  return fetchInProcess(
-    assemble(service, { calls: CALLS, tools, door, dashboard: null, isInProcess: true }).app,
-  );
+/** The API that is called without a connection, by those that have a key of this door. */
+function inside(service: Service, tools: ApiTools, door: KeyDoor): Koa {
+  return assemble(service, { calls: CALLS, tools, door, dashboard: null, isInProcess: true }).app;
 }
 
 function admitted(admit: () => ApiKey): Admitted {

@@ -166,6 +166,12 @@ function responseOf(answer: Answers[number]): ResponseConfig {
   switch (answer.kind) {
     case 'json':
       return { description, headers: answer.headers ?? REQUEST_ID, content: jsonContent(answer.json) };
+    case 'list':
+      return {
+        description,
+        headers: REQUEST_ID,
+        content: { ...jsonContent(answer.json), 'text/csv': { schema: { type: 'string' } } },
+      };
     case 'page':
       return { description, headers: REQUEST_ID, content: { 'text/html': { schema: { type: 'string' } } } };
     case 'other': {

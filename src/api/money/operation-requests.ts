@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { MAX_AMOUNT_MINOR } from '../../domain/money.ts';
 import { aGateway, amount, aPayment, lineAmount, reference, since1970, text } from '../http/fields.ts';
 import { cursorOf, limit } from '../http/pages.ts';
+import { fileFormat } from '../http/whole-list.ts';
 import { operation, OPERATION_KINDS } from './operation-view.ts';
 
 /** References of operations that we start ourselves: claim-give-back.ts and plan.ts in the store. */
@@ -104,8 +105,16 @@ export const allOperationsQuery = z.strictObject({
   gateway: aGateway,
   createdAfter: since1970.optional(),
   createdBefore: since1970.optional(),
+  problem: text(60)
+    .regex(/^[a-z_]+$/, 'a code such as not_confirmed')
+    .optional()
+    .meta({
+      description: 'Only operations that failed with this `problem.code`',
+      examples: ['not_confirmed'],
+    }),
   limit,
   cursor: cursorOf('op'),
+  format: fileFormat,
 });
 
 export const operationsQuery = z.strictObject({ limit, cursor: cursorOf('op') });

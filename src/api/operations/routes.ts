@@ -1,9 +1,11 @@
 import type { Service } from '../../service.ts';
 import { inBounds } from '../../store/bounded.ts';
 import { pageOfOperations } from '../../store/lists.ts';
-import { json, reply } from '../http/answers.ts';
+import { list, reply } from '../http/answers.ts';
 import { defineCall } from '../http/define-call.ts';
 import { idOf, pageOf, pageWith, viewPage } from '../http/pages.ts';
+import { wholeList } from '../http/whole-list.ts';
+import { OPERATION_COLUMNS } from '../money/operation-columns.ts';
 import { ofOrder } from '../money/operation-examples.ts';
 import { allOperationsQuery } from '../money/operation-requests.ts';
 import { endsBy, operationOfOrder, viewOperationOfOrder } from '../money/operation-view.ts';
@@ -16,14 +18,22 @@ export const OPERATION_CALLS = [
     access: [],
     summary: 'List the captures, refunds and voids of all orders, newest first',
     query: allOperationsQuery,
-    answers: { 200: json('One page', pageOf(operationOfOrder), { page: pageWith(ofOrder) }) },
+    answers: {
+      200: list('One page, or the whole list', pageOf(operationOfOrder), { page: pageWith(ofOrder) }),
+    },
     refusals: ['too_many_rows'],
     async handle(request, { store: { db }, gateways }: Pick<Service, 'store' | 'gateways'>) {
-      const { status: state, ...filter } = request.query();
-      const page = await inBounds(db, (tx) => pageOfOperations(tx, { state, ...filter }));
-      return reply(
-        200,
-        viewPage(page, (row) => viewOperationOfOrder(row, endsBy(gateways, row)), idOf),
+      const { status: state, format, ...filter } = request.query();
+      const read = async (page: Partial<typeof filter>) =>
+        viewPage(
+          await inBounds(db, (tx) => pageOfOperations(tx, { state, ...filter, ...page })),
+          (row) => viewOperationOfOrder(row, endsBy(gateways, row)),
+          idOf,
+        );
+      if (format === undefined) return reply(200, await read({}));
+      return wholeList(
+        { name: 'operations', columns: OPERATION_COLUMNS, read },
+        { format, cursor: filter.cursor },
       );
     },
   }),

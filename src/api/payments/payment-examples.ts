@@ -122,6 +122,7 @@ export const listed: z.infer<typeof listedPayment> = {
   ...authorized,
   n: 1,
   orderStatus: 'PAID',
+  foundBy: 'callback',
   heard: 'yes',
   newestUpdate: { effectId: '1001/order.paid', type: 'order.paid', state: 'delivered' },
 };

@@ -1,6 +1,7 @@
 /** Requests about payments: contract §3. */
 import { z } from 'zod';
 import { MAX_AMOUNT_MINOR } from '../../domain/money.ts';
+import { FOUND_BY } from '../../domain/found-by.ts';
 import { ORDER_STATUSES } from '../../domain/order.ts';
 import { PAYMENT_STATUSES } from '../../domain/payment.ts';
 import { hasCredentials } from '../../lib/url-credentials.ts';
@@ -19,6 +20,7 @@ import {
   text,
 } from '../http/fields.ts';
 import { cursorOf, limit } from '../http/pages.ts';
+import { fileFormat } from '../http/whole-list.ts';
 
 const currencyCode = z
   .string()
@@ -208,7 +210,17 @@ export const paymentsQuery = z
       .optional()
       .meta({ description: 'Payments whose authorization is expected to lapse before this time' }),
     review: isTrue('Only payments that need a person: in REVIEW, or with a review mark'),
+    accepted: isTrue('Only payments that a person has accepted although they did not fit'),
+    foundBy: z
+      .enum(FOUND_BY)
+      .optional()
+      .meta({
+        description:
+          'Only payments that paid their order and were found by this: a callback, a callback that proved nothing, the returned browser, a timer of the run, the sweep, or a person. Many by `sweep` mean that callbacks are lost',
+        examples: ['sweep'],
+      }),
     limit,
+    format: fileFormat,
     cursor: cursorOf('pay'),
   })
   .superRefine(({ currency: of, amountFrom, amountTo, metadata, createdAfter }, context) => {

@@ -2,6 +2,7 @@
  * Payments and orders as the API shows them: contract §3. The OpenAPI document is made of the same schemas.
  */
 import { z } from 'zod';
+import { FOUND_BY } from '../../domain/found-by.ts';
 import { ORDER_STATUSES } from '../../domain/order.ts';
 import { PAYMENT_STATUSES } from '../../domain/payment.ts';
 import { timestamp } from '../http/fields.ts';
@@ -85,6 +86,9 @@ export const listedPayment = payment
     heard: z.enum(['yes', 'no', 'off']).nullable().meta({
       description:
         'Whether the merchant has acknowledged the newest update of the order. `no`: it is under way, waits for its next attempt, was given up, or was refused (410). `off`: no ORDER_WEBHOOK_URL was set, or no shop is told of the order. Null: there is no update yet',
+    }),
+    foundBy: z.enum(FOUND_BY).nullable().meta({
+      description: 'What found it paid. Null if it has not paid its order, or if that is not known',
     }),
     newestUpdate: z
       .object({ effectId: z.string(), type: z.string(), state: z.enum(UPDATE_STATES) })

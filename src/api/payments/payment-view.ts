@@ -68,6 +68,7 @@ export function viewListedPayment(
     n: row.n,
     orderStatus: order.status,
     heard: heardOf(order.update),
+    foundBy: row.foundBy,
     newestUpdate: order.update,
   };
 }

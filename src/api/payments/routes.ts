@@ -4,11 +4,12 @@ import { findOrder, type PaymentRow } from '../../store/payments.ts';
 import { approval, approvalExamples, viewApproval } from '../approvals/approval-view.ts';
 import { approvalOfDecision } from '../approvals/four-eyes.ts';
 import { askedBy } from '../http/audit-trail.ts';
-import { json, jsonBody, reply } from '../http/answers.ts';
+import { json, jsonBody, list, reply } from '../http/answers.ts';
 import { keyOf } from '../http/auth.ts';
 import { defineCall } from '../http/define-call.ts';
 import { reference } from '../http/fields.ts';
 import { pageOf, pageWith } from '../http/pages.ts';
+import { wholeList } from '../http/whole-list.ts';
 import { asRefusal } from '../http/problem.ts';
 import { Refusal } from '../refusal.ts';
 import { closePayment } from './cancel-payment.ts';
@@ -16,6 +17,7 @@ import { paymentNamed } from './find-payment.ts';
 import { pageOfPayments } from './list-payments.ts';
 import type { LookTools } from './look-again.ts';
 import { openPayment, type OpenedAnswer, type PaymentTools } from './open-payment.ts';
+import { PAYMENT_COLUMNS } from './payment-columns.ts';
 import * as examples from './payment-examples.ts';
 import {
   cancelRequest,
@@ -79,10 +81,18 @@ export const PAYMENT_CALLS = [
     description:
       'Filters can be combined. A combination that makes the store read too many rows ends with 422 `too_many_rows` after 3 s: a time beside it helps.',
     query: paymentsQuery,
-    answers: { 200: json('One page', pageOf(listedPayment), { page: pageWith(examples.listed) }) },
+    answers: {
+      200: list('One page, or the whole list', pageOf(listedPayment), { page: pageWith(examples.listed) }),
+    },
     refusals: ['too_many_rows'],
     async handle(request, service: Service) {
-      return reply(200, await pageOfPayments(service, request.query()));
+      const { format, ...filter } = request.query();
+      const read = (page: Partial<typeof filter>) => pageOfPayments(service, { ...filter, ...page });
+      if (format === undefined) return reply(200, await read({}));
+      return wholeList(
+        { name: 'payments', columns: PAYMENT_COLUMNS, read },
+        { format, cursor: filter.cursor },
+      );
     },
   }),
   defineCall({

@@ -5,12 +5,14 @@ import { pageOfUpdates } from '../../store/lists.ts';
 import { readUpdate } from '../../store/outbox.ts';
 import { pageOfAttempts } from '../../store/update-attempts.ts';
 import { askedBy } from '../http/audit-trail.ts';
-import { json, jsonBody, reply } from '../http/answers.ts';
+import { json, jsonBody, list, reply } from '../http/answers.ts';
 import { defineCall } from '../http/define-call.ts';
 import { pageOf, pageWith, viewPage } from '../http/pages.ts';
+import { wholeList } from '../http/whole-list.ts';
 import { Refusal } from '../refusal.ts';
 import { resend, resendAll } from './resend-updates.ts';
 import { endpointExample, endpointView, viewEndpoint, type EndpointReader } from './endpoint-view.ts';
+import { UPDATE_COLUMNS } from './update-columns.ts';
 import { attempts, heard, queuedAgain, sendAgain } from './update-examples.ts';
 import {
   attemptsQuery,
@@ -33,14 +35,20 @@ export const UPDATE_CALLS = [
     access: [],
     summary: 'List the updates to the merchant, with its answers',
     query: updatesQuery,
-    answers: { 200: json('One page, newest first', pageOf(sentUpdate), { page: pageWith(heard) }) },
+    answers: {
+      200: list('One page, newest first, or the whole list', pageOf(sentUpdate), { page: pageWith(heard) }),
+    },
     refusals: ['too_many_rows'],
     async handle(request, { store: { db } }: Pick<Service, 'store'>) {
-      const page = await inBounds(db, (tx) => pageOfUpdates(tx, request.query()));
-      return reply(
-        200,
-        viewPage(page, viewUpdate, ({ effectId }) => effectId),
-      );
+      const { format, ...filter } = request.query();
+      const read = async (page: Partial<typeof filter>) =>
+        viewPage(
+          await inBounds(db, (tx) => pageOfUpdates(tx, { ...filter, ...page })),
+          viewUpdate,
+          ({ effectId }) => effectId,
+        );
+      if (format === undefined) return reply(200, await read({}));
+      return wholeList({ name: 'updates', columns: UPDATE_COLUMNS, read }, { format, cursor: filter.cursor });
     },
   }),
   defineCall({

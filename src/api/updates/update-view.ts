@@ -6,6 +6,7 @@ import { nextAttemptOf } from '../../store/untold-updates.ts';
 import type { AttemptRow } from '../../store/update-attempts.ts';
 import { aPayment, asker, reference, since1970, text, timestamp } from '../http/fields.ts';
 import { limit, pageOf } from '../http/pages.ts';
+import { fileFormat } from '../http/whole-list.ts';
 
 /** Longer than other ids, because the effect id of a review contains its cause. */
 const effectId = text(2_000).meta({
@@ -119,6 +120,7 @@ export const updatesQuery = z.strictObject({
   order: reference.optional(),
   limit,
   cursor: effectId.optional(),
+  format: fileFormat,
 });
 
 export const updateAttempt = z

@@ -1,5 +1,6 @@
 /** What every chart has around its drawing: a name, a summary, and the same figures as a table. */
 import type { ComponentChildren, VNode } from 'preact';
+import { csvLines } from '../../lib/csv.ts';
 
 /** Names and colours of what a chart shows; the colours are classes of charts.css. */
 export interface Series {
@@ -70,6 +71,9 @@ export function ChartFrame({
       </svg>
       <details>
         <summary>Figures of {title}</summary>
+        <a class="small" href={csvAddress(figures)} download={`paidonce-${id}.csv`}>
+          {title} as CSV
+        </a>
         <FiguresTable title={title} figures={figures} />
       </details>
     </figure>
@@ -90,6 +94,11 @@ function Legend({ series }: { series: readonly Series[] }): VNode {
       ))}
     </ul>
   );
+}
+
+/** The table as a file that is in the link itself: the server is not asked again. */
+function csvAddress({ columns, rows }: Figures): string {
+  return `data:text/csv;charset=utf-8,${encodeURIComponent(csvLines([columns, ...rows]))}`;
 }
 
 /** Wider than a narrow screen, it scrolls by itself, also by the keyboard. */

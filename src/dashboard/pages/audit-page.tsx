@@ -1,5 +1,6 @@
 import type { PaidonceClient } from '@paidonce/client';
 import type { Page } from '../page.ts';
+import { Downloads } from '../parts/downloads.tsx';
 import { chosen, Filters, ListPart, type Column, type Filter } from '../parts/list.tsx';
 import { link, shown } from '../parts/text.ts';
 import { At } from '../parts/time.tsx';
@@ -14,6 +15,7 @@ const FILTERS: readonly Filter[] = [
   { name: 'order', label: 'Order', hint: '1001' },
   { name: 'payment', label: 'Payment', hint: 'pay_…' },
   { name: 'createdAfter', label: 'After', hint: '2026-11-21T12:00:00Z' },
+  { name: 'createdBefore', label: 'Before', hint: '2026-11-22T12:00:00Z' },
 ];
 
 /** Who moved money or decided, from where, why, and what came of it. */
@@ -27,7 +29,12 @@ export const auditPage: Page = {
     const list = await part(visit.api.audit.list({ ...filters, limit: 50, cursor } as Query));
     return {
       title: 'Audit',
-      above: <Filters filters={FILTERS} query={query} at={at} />,
+      above: (
+        <>
+          <Filters filters={FILTERS} query={query} at={at} />
+          <Downloads base={visit.base} list="audit" filters={filters} />
+        </>
+      ),
       live: (
         <ListPart
           label="Audit"

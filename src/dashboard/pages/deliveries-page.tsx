@@ -1,5 +1,6 @@
 import type { PaidonceClient } from '@paidonce/client';
 import type { Page } from '../page.ts';
+import { Downloads } from '../parts/downloads.tsx';
 import { chosen, Filters, ListPart, type Filter } from '../parts/list.tsx';
 import { link } from '../parts/text.ts';
 import { part } from '../visit.ts';
@@ -29,7 +30,12 @@ export const deliveriesPage: Page = {
     const list = await part(visit.api.deliveries.list({ ...filters, limit: 50, cursor } as Query));
     return {
       title: 'Callbacks in',
-      above: <Filters filters={FILTERS} query={query} at={at} />,
+      above: (
+        <>
+          <Filters filters={FILTERS} query={query} at={at} />
+          <Downloads base={visit.base} list="deliveries" filters={filters} />
+        </>
+      ),
       live: (
         <ListPart
           label="Callbacks"

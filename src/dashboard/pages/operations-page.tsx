@@ -1,6 +1,8 @@
 import type { PaidonceClient } from '@paidonce/client';
 import type { Page } from '../page.ts';
+import { Downloads } from '../parts/downloads.tsx';
 import { chosen, Filters, ListPart, type Column, type Filter } from '../parts/list.tsx';
+import { SavedViews, type SavedView } from '../parts/saved-views.tsx';
 import { link, shown } from '../parts/text.ts';
 import { part, type Visit } from '../visit.ts';
 import { operationColumns } from './order-page.tsx';
@@ -12,11 +14,23 @@ const FILTERS: readonly Filter[] = [
   { name: 'status', label: 'Status', words: ['pending', 'unknown', 'done', 'failed'] },
   { name: 'kind', label: 'Kind', words: ['capture', 'refund', 'void'] },
   { name: 'cause', label: 'Cause', words: ['merchant', 'operator', 'auto_capture', 'late_money'] },
+  { name: 'problem', label: 'Failed with', hint: 'not_confirmed' },
   { name: 'order', label: 'Order', hint: '1001' },
   { name: 'gateway', label: 'Gateway' },
   { name: 'createdAfter', label: 'Asked after', hint: '2026-11-21T12:00:00Z' },
   { name: 'createdBefore', label: 'Asked before', hint: '2026-11-22T12:00:00Z' },
 ];
+
+function savedViews(now: Date): SavedView[] {
+  const today = `${now.toISOString().slice(0, 10)}T00:00:00Z`;
+  return [
+    { name: 'Pending', query: { status: 'pending' } },
+    { name: 'Unknown', query: { status: 'unknown' } },
+    { name: 'Not confirmed', query: { problem: 'not_confirmed' } },
+    { name: 'Declined today', query: { problem: 'declined', createdAfter: today } },
+    { name: 'Given back', query: { cause: 'late_money' } },
+  ];
+}
 
 /** Captures, refunds, voids and give-backs of all orders. */
 export const operationsPage: Page = {
@@ -29,7 +43,13 @@ export const operationsPage: Page = {
     const list = await part(visit.api.operations.list({ ...filters, limit: 50, cursor } as Query));
     return {
       title: 'Money moves',
-      above: <Filters filters={FILTERS} query={query} at={at} />,
+      above: (
+        <>
+          <SavedViews views={savedViews(visit.now)} at={at} />
+          <Filters filters={FILTERS} query={query} at={at} />
+          <Downloads base={visit.base} list="operations" filters={filters} />
+        </>
+      ),
       live: (
         <ListPart
           label="Operations"

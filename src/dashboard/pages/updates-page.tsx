@@ -2,6 +2,7 @@ import type { PaidonceClient } from '@paidonce/client';
 import type { VNode } from 'preact';
 import type { Page } from '../page.ts';
 import { Fact } from '../parts/fact.tsx';
+import { Downloads } from '../parts/downloads.tsx';
 import { chosen, Filters, ListPart, type Filter } from '../parts/list.tsx';
 import { link, shown } from '../parts/text.ts';
 import { Ago } from '../parts/time.tsx';
@@ -39,6 +40,7 @@ export const updatesPage: Page = {
       above: (
         <>
           <Filters filters={FILTERS} query={query} at={at} />
+          <Downloads base={visit.base} list="updates" filters={filters} />
           {may(visit, 'support') && <SendAgain visit={visit} filters={filters} />}
         </>
       ),

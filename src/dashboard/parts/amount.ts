@@ -1,4 +1,4 @@
-import { fractionDigits, MAX_AMOUNT_MINOR } from '../../domain/money.ts';
+import { formatDecimal, fractionDigits, MAX_AMOUNT_MINOR } from '../../domain/money.ts';
 
 /** "299.90" or "299,9" in minor units of a currency; null where it is not such an amount. */
 export function parseAmount(text: string, currency: string): number | null {
@@ -11,6 +11,5 @@ export function parseAmount(text: string, currency: string): number | null {
 
 /** "299.90", without the currency: the value of a field. */
 export function amountField(amountMinor: number, currency: string): string {
-  const digits = fractionDigits(currency);
-  return (amountMinor / 10 ** digits).toFixed(digits);
+  return formatDecimal({ amountMinor, currency });
 }

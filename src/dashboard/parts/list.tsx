@@ -1,6 +1,7 @@
 /** Lists: a table of rows with a link each, filters that are part of the address, and the next page. */
 import type { ComponentChildren, VNode } from 'preact';
 import type { Part } from '../visit.ts';
+import { Choice } from './choice.tsx';
 import { link, shown } from './text.ts';
 import { TroubleNote } from './trouble.tsx';
 
@@ -87,12 +88,17 @@ export interface Filter {
   readonly label: string;
   /** The words to choose from; free text where it is absent. */
   readonly words?: readonly string[];
+  /** Several of the words may be chosen. */
+  readonly isMulti?: true;
   readonly hint?: string;
 }
 
 /** The values of a query that these filters know. */
 export function chosen(filters: readonly Filter[], query: URLSearchParams): Record<string, string> {
-  const given = filters.map(({ name }) => [name, query.get(name)?.trim() ?? ''] as const);
+  const given = filters.map(({ name, isMulti }) => {
+    const values = isMulti ? query.getAll(name) : [query.get(name) ?? ''];
+    return [name, values.map((value) => value.trim()).join(',')] as const;
+  });
   return Object.fromEntries(given.filter(([, value]) => value !== ''));
 }
 
@@ -150,7 +156,8 @@ function Chosen({
 }
 
 function Field({ filter, value }: { filter: Filter; value: string }): VNode {
-  const { name, label, words, hint } = filter;
+  const { name, label, words, isMulti, hint } = filter;
+  if (isMulti) return <Choice name={name} legend={label} words={words ?? []} chosen={value.split(',')} />;
   return (
     <label>
       {label}

@@ -10,7 +10,7 @@ import { ConfirmForm } from '../parts/confirm-form.tsx';
 import { Refused } from '../refused.ts';
 import type { SignedIn } from '../sign-in.ts';
 import { may, type Visit } from '../visit.ts';
-import { readForm, requireOwnForm, whoIs } from './requests.ts';
+import { queryOf, readForm, requestAs, requireOwnForm, whoIs } from './requests.ts';
 
 /** A page whose store hangs says so, instead of hanging too. Money moves answer within 14 s. */
 const PATIENCE_MS = { page: 3_000, action: 20_000 } as const;
@@ -29,7 +29,8 @@ export function pageRoutes(router: Router, dashboard: Dashboard): void {
 async function show(ctx: RouterContext, page: Page, dashboard: Dashboard): Promise<void> {
   const visit = visitOf(ctx, dashboard);
   if (visit === null) return;
-  const answer = await page.show(visit, addressOf(ctx, page.path));
+  const query = queryOf(ctx, dashboard.base, ctx.URL.searchParams, page.remembers);
+  const answer = await page.show(visit, { ...addressOf(ctx, page.path), query });
   if (answer.goTo !== undefined) return ctx.redirect(`${dashboard.base}${answer.goTo}`);
   await render(ctx, dashboard, visit, answer);
 }
@@ -88,9 +89,10 @@ async function stream(ctx: RouterContext, dashboard: Dashboard): Promise<void> {
   const found = pageAt(PAGES, wanted.pathname);
   if (found === null) throw new Refused(404, 'There is no such page', 'The navigation lists all pages.');
   const { page, params } = found;
-  const address = { path: page.path, params, query: wanted.searchParams };
+  const query = queryOf(ctx, dashboard.base, wanted.searchParams, page.remembers);
+  const address = { path: page.path, params, query };
   const body = dashboard.live.open({
-    key: [...who.key.scopes, wanted.pathname, wanted.search].join(' '),
+    key: [...who.key.scopes, wanted.pathname, query].join(' '),
     async render() {
       const answer = await page.show(visitAs(who, dashboard, { address: ctx.ip }), address);
       return answer.goTo === undefined ? renderLive(answer) : '';
@@ -127,12 +129,8 @@ function visitAs(
   { fetch, headers, base, now }: Dashboard,
   { address, purpose = 'page' }: From,
 ): Visit {
-  const asPerson = (input: RequestInfo | URL, init?: RequestInit) => {
-    const request = new Request(input, init);
-    request.headers.set(headers.address, address);
-    request.headers.set(headers.actor, encodeURIComponent(who.person));
-    return fetch(request);
-  };
+  const asPerson = (input: RequestInfo | URL, init?: RequestInit) =>
+    fetch(requestAs(who, { headers, address }, new Request(input, init)));
   const api = createClient({
     baseUrl: 'http://paidonce',
     apiKey: who.key.key,

@@ -13,6 +13,17 @@ export function whoIs(ctx: Context, { config, now }: Dashboard): SignedIn | null
   return signedInBy(ctx.cookies.get(COOKIE), config.API_KEYS, now().getTime());
 }
 
+/** A request to the API in the name of a person, who calls from this address. */
+export function requestAs(
+  { person }: SignedIn,
+  { headers, address }: Pick<Dashboard, 'headers'> & { readonly address: string },
+  request: Request,
+): Request {
+  request.headers.set(headers.address, address);
+  request.headers.set(headers.actor, encodeURIComponent(person));
+  return request;
+}
+
 /** Sets or, with null, removes the cookie of the session. */
 export function setCookie(ctx: Context, base: string, value: string | null): void {
   const secure = isHttps(ctx);
@@ -31,6 +42,42 @@ export function setCookie(ctx: Context, base: string, value: string | null): voi
 /** Browsers send the origin of the page with each form: an https origin is the browser's own word. */
 function isHttps(ctx: Context): boolean {
   return ctx.secure || /^https:/i.test(ctx.get('origin'));
+}
+
+const REMEMBERED_MS = 365 * 86_400_000;
+
+/** The query of a page. What the page remembers is kept in a cookie, and comes from it where the address lacks it. */
+export function queryOf(
+  ctx: Context,
+  base: string,
+  given: URLSearchParams,
+  remembers: readonly string[] = [],
+): URLSearchParams {
+  const query = new URLSearchParams(given);
+  for (const name of remembers) {
+    const cookie = `paidonce_${name}`;
+    const values = query.getAll(name).join(',').slice(0, LONGEST_REMEMBERED);
+    if (values === '') query.set(name, decoded(ctx.cookies.get(cookie)));
+    else
+      ctx.cookies.set(cookie, encodeURIComponent(values), {
+        path: base,
+        httpOnly: true,
+        sameSite: 'lax',
+        signed: false,
+        maxAge: REMEMBERED_MS,
+      });
+  }
+  return query;
+}
+
+const LONGEST_REMEMBERED = 1_000;
+
+function decoded(value: string | undefined): string {
+  try {
+    return decodeURIComponent(value ?? '');
+  } catch {
+    return '';
+  }
 }
 
 /** The fields of a form. @throws Refused */
