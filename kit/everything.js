@@ -26,10 +26,11 @@ export const READY_WITHIN_MS = 10 * 60_000;
 
 /**
  * Starts it and waits until it is ready.
+ * @param {{ readonly API_KEYS?: string }} [own] other keys than the one that it makes by itself
  * @returns {Promise<Everything>}
  * @throws Error with its output, where it ends or the time limit passes before that
  */
-export async function startEverything() {
+export async function startEverything(own = {}) {
   const dataDir = await mkdtemp(join(tmpdir(), 'paidonce-everything-'));
   /** @type {string[]} */
   const printed = [];
@@ -37,7 +38,7 @@ export async function startEverything() {
     name: 'npm start',
     command: process.execPath,
     args: [join(ROOT, 'bin', 'start.js')],
-    env: await environment(dataDir),
+    env: { ...(await environment(dataDir)), ...own },
     answers: async () => {
       if (!printed.includes('ready')) throw new Error('it has not printed "ready"');
     },
@@ -53,7 +54,8 @@ export async function startEverything() {
     await untilAnswers(spec, child);
     const json = async (/** @type {string} */ name) =>
       JSON.parse(await readFile(join(dataDir, name), 'utf8'));
-    return { urls: await json('urls.json'), apiKey: (await json('secrets.json')).API_KEYS, stop };
+    const apiKey = own.API_KEYS ?? (await json('secrets.json')).API_KEYS;
+    return { urls: await json('urls.json'), apiKey, stop };
   } catch (cause) {
     await stop();
     throw new Error(`${String(cause)}; it printed:\n${printed.join('\n')}`, { cause });

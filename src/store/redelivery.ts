@@ -2,13 +2,14 @@
  * Repetitions on a person's request: run a stored callback again, send an update again. The person and the
  * reason are noted in the timeline, beside the audit log of the call.
  */
-import { and, asc, eq, gte, inArray, isNotNull, lt, ne, sql } from 'drizzle-orm';
+import { and, asc, eq, gte, inArray, isNotNull, lt, ne, not, or, sql } from 'drizzle-orm';
+import { SUPERSEDED_BY_LATER } from '../domain/order.ts';
 import { nameOf, type Asker } from './asker.ts';
 import type { DeliveryRow } from './deliveries.ts';
 import { is } from './lists.ts';
 import { newId } from './new-ids.ts';
 import type { Db } from './open.ts';
-import type { OutboxRow, OutboxState } from './outbox.ts';
+import { HAS_LATER, type OutboxRow, type OutboxState } from './outbox.ts';
 import { deliveries } from './schema/delivery-table.ts';
 import { outbox } from './schema/update-tables.ts';
 import { timeline } from './schema/order-tables.ts';
@@ -69,6 +70,9 @@ export const RESENDABLE: readonly OutboxState[] = ['pending', 'gave_up', 'gone',
 /** The body is still there: RETENTION_UPDATES has not deleted it. */
 const hasBody = ne(outbox.body, '');
 
+/** No later update replaces it. Such updates stay as they are, so a search that found them would never get on. */
+const isStillTrue = or(not(inArray(outbox.type, [...SUPERSEDED_BY_LATER])), not(HAS_LATER));
+
 /** Updates that are sent again together. The times and `minAttempts` are optional. */
 export interface ResendFilter {
   readonly state: 'gave_up' | 'gone' | 'pending';
@@ -91,6 +95,7 @@ export async function findResendable(db: Db, filter: ResendFilter, limit: number
       and(
         eq(outbox.state, state),
         state === 'pending' ? isNotNull(outbox.attemptedAt) : hasBody,
+        isStillTrue,
         since === undefined ? undefined : gte(by, new Date(since)),
         until === undefined ? undefined : lt(by, new Date(until)),
         is(outbox.type, type),
@@ -105,9 +110,13 @@ export async function findResendable(db: Db, filter: ResendFilter, limit: number
 
 /**
  * Queues an update to be sent now, by a run that starts with fresh retries; its three days count from now.
- * Null where it is in none of these states, or its body is gone.
+ * Null where it is in none of these states, its body is gone, or it was sent more often than that.
  */
-export function queueAgain(db: Db, effectId: string, asker: Asker): Promise<OutboxRow | null> {
+export function queueAgain(
+  db: Db,
+  { effectId, attempts }: { readonly effectId: string; readonly attempts: number },
+  asker: Asker,
+): Promise<OutboxRow | null> {
   return db.transaction(async (tx) => {
     const [update] = await tx
       .update(outbox)
@@ -121,7 +130,14 @@ export function queueAgain(db: Db, effectId: string, asker: Asker): Promise<Outb
         finishedAt: null,
         createdAt: sql`now()`,
       })
-      .where(and(eq(outbox.effectId, effectId), inArray(outbox.state, [...RESENDABLE]), hasBody))
+      .where(
+        and(
+          eq(outbox.effectId, effectId),
+          eq(outbox.attempts, attempts),
+          inArray(outbox.state, [...RESENDABLE]),
+          hasBody,
+        ),
+      )
       .returning();
     if (update === undefined) return null;
     const text = `${nameOf(asker)} asked to send ${update.type} again: ${asker.reason}`;

@@ -10,13 +10,16 @@ import { PAGES } from '../../src/dashboard/pages.ts';
 const STEP_LIMIT_MS = 20_000;
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
+const ADMIN_KEY = 'abcdefghijklmnopqrstuvwx-admin';
+const READ_KEY = 'abcdefghijklmnopqrstuvwx-read';
+
 let everything: Everything;
 let browser: Browser;
 let context: BrowserContext;
 let page: Page;
 
 beforeAll(async () => {
-  everything = await startEverything();
+  everything = await startEverything({ API_KEYS: `owner:admin:${ADMIN_KEY},desk:read:${READ_KEY}` });
   browser = await chromium.launch({
     executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
     args: CHROMIUM_FLAGS,
@@ -32,26 +35,40 @@ afterAll(async () => {
   await everything?.stop();
 }, 60_000);
 
-async function signIn(on: Page, to = ''): Promise<void> {
+async function signIn(on: Page, to = '', key = ADMIN_KEY): Promise<void> {
   await on.goto(`${everything.urls.dashboard}${to}`);
-  await on.getByLabel('API key').fill(everything.apiKey);
+  await on.getByLabel('API key').fill(key);
   await on.getByLabel('Your name').fill('Ada');
   await on.getByRole('button', { name: 'Sign in' }).click();
   await on.waitForURL(`${everything.urls.dashboard}${to}`);
 }
 
-/** Buys in the demo shop. Returns the order's reference. */
-async function buy(how = 'Authorize'): Promise<string> {
+/** Buys in the demo shop. `seen` is what the gateway says of the transaction. Returns the order's reference. */
+async function buy(seen?: { readonly amount: number }): Promise<string> {
   const shop = await context.newPage();
   shop.setDefaultTimeout(STEP_LIMIT_MS);
   await shop.goto(everything.urls.shop);
   await shop.getByRole('button', { name: 'Buy Oak chair', exact: true }).click();
   await shop.waitForURL(`${everything.urls.sandbox}/v1/view/**`);
-  await shop.getByRole('button', { name: how, exact: true }).click();
+  if (seen !== undefined) {
+    const sessionId = new URL(shop.url()).pathname.split('/').at(-1);
+    await tell(`${everything.urls.sandbox}/__sim/faults`, { readTransaction: { patch: seen, sessionId } });
+  }
+  await shop.getByRole('button', { name: 'Authorize', exact: true }).click();
   await shop.waitForURL(`${everything.urls.shop}/orders/**`);
   const order = decodeURIComponent(new URL(shop.url()).pathname.split('/')[2] ?? '');
   await shop.close();
   return order;
+}
+
+/** Makes the sandbox or the shop behave in some way. */
+async function tell(url: string, body: object): Promise<void> {
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${await answer.text()}`);
 }
 
 async function paidOrder(): Promise<string> {
@@ -76,7 +93,7 @@ async function operationsOf(order: string): Promise<{ kind: string; status: stri
 }
 
 async function read<Answer>(path: string): Promise<Answer> {
-  const headers = { authorization: `Bearer ${everything.apiKey}` };
+  const headers = { authorization: `Bearer ${ADMIN_KEY}` };
   return (await (await fetch(everything.urls.api + path, { headers })).json()) as Answer;
 }
 
@@ -157,6 +174,70 @@ describe('the dashboard, in a browser', () => {
   );
 
   it(
+    'ends a REVIEW by amount as a person decides, after a page that says both amounts and the effect',
+    async () => {
+      const order = await buy({ amount: 72_300 });
+      await page.goto(`${everything.urls.dashboard}/reviews`);
+      const card = page.getByRole('region', { name: `Order ${order}` });
+      await card.getByText('723.00 NOK').first().waitFor();
+      await card.getByRole('link', { name: 'accept' }).click();
+      await page.getByText('The order counts as paid by 723.00 NOK').waitFor();
+      await page.getByText('although 722.00 NOK was asked').waitFor();
+      expect(await read(`/v1/orders/${order}`)).toMatchObject({ status: 'REVIEW' });
+      await page.getByLabel('Reason').fill('the customer rounded up');
+      await page.getByRole('button', { name: 'Accept the payment as it is' }).click();
+      await page.locator('#result', { hasText: 'accepted' }).waitFor();
+      await page.locator('.badge.big', { hasText: 'PAID' }).waitFor();
+      await page.goto(`${everything.urls.dashboard}/payments?accepted=true`);
+      await page.getByRole('rowheader', { name: order }).waitFor();
+    },
+    5 * STEP_LIMIT_MS,
+  );
+
+  it(
+    'sends an update again once, though the form is in two tabs and clicked twice',
+    async () => {
+      const order = await paidOrder();
+      const attempts = async () =>
+        (await read<{ data: unknown[] }>(`/v1/updates/${order}%2Forder.paid/attempts`)).data.length;
+      await page.goto(`${everything.urls.dashboard}/updates/${order}%2Forder.paid`);
+      await page.getByRole('cell', { name: /^20[04]$/ }).waitFor();
+      expect(await attempts()).toBe(1);
+      await page.getByRole('link', { name: 'Send it again now' }).click();
+      const other = await context.newPage();
+      await other.goto(page.url());
+      for (const on of [page, other]) await on.getByLabel('Reason').fill('the shop asked for it');
+      await page.getByRole('button', { name: 'Send it now' }).dblclick();
+      // The attempt that a person asked for, and no other one.
+      await page.getByRole('rowheader', { name: '2', exact: true }).waitFor();
+      await other.getByRole('button', { name: 'Send it now' }).click();
+      await other.getByRole('rowheader', { name: '2', exact: true }).waitFor();
+      await other.close();
+      const update = await read<{ data: { state: string }[] }>(`/v1/updates?order=${order}`);
+      expect([await attempts(), update.data[0]?.state]).toEqual([2, 'delivered']);
+    },
+    5 * STEP_LIMIT_MS,
+  );
+
+  it(
+    'shows a key that only reads no form and no way to an action',
+    async () => {
+      const order = await paidOrder();
+      const desk = await browser.newContext();
+      const on = await desk.newPage();
+      await signIn(on, '', READ_KEY);
+      const paths = PAGES.filter(({ path }) => !path.includes(':')).map(({ path }) => path);
+      for (const path of [...paths, `/orders/${order}`, `/updates/${order}%2Forder.paid`]) {
+        await on.goto(`${everything.urls.dashboard}${path}`);
+        const forms = on.locator('main form[method=post], main a.button, main details.move');
+        expect([path, await forms.count()]).toEqual([path, 0]);
+      }
+      await desk.close();
+    },
+    4 * STEP_LIMIT_MS,
+  );
+
+  it(
     'works without scripts: signs in, opens an order, repeats the effect and captures',
     async () => {
       const order = await paidOrder();
@@ -185,6 +266,15 @@ describe('the dashboard, in a browser', () => {
       await page.reload();
       expect(new URL(page.url()).search).toBe('?status=AUTHORIZED');
       await page.getByRole('list', { name: 'Filters in use' }).waitFor();
+      await page.getByText('Filter', { exact: true }).click();
+      await page.getByRole('checkbox', { name: 'CAPTURED', exact: true }).check();
+      await page.getByRole('button', { name: 'Show', exact: true }).click();
+      for (const reload of [false, true]) {
+        if (reload) await page.reload();
+        await page.getByText('Status: AUTHORIZED,CAPTURED').waitFor();
+        await page.getByRole('rowheader', { name: order }).waitFor();
+        expect(await page.locator('input[name=status]:checked').count()).toBe(2);
+      }
       await page.keyboard.press('j');
       await page.keyboard.press('j');
       await page.keyboard.press('k');

@@ -7,17 +7,24 @@ import { readUpdate, type OutboxRow, type OutboxState } from '../../store/outbox
 import { findResendable, queueAgain, RESENDABLE, type ResendFilter } from '../../store/redelivery.ts';
 import { Refusal } from '../refusal.ts';
 
-/** Sends the merchant one update again. @throws Refusal `not_found`, `not_redeliverable` */
-export async function resend(service: Service, asked: Asker & { effectId: string }): Promise<OutboxRow> {
+/** One update. `attempts`: how often it was sent when the person saw it. */
+type OneUpdate = Asker & { readonly effectId: string; readonly attempts?: number | undefined };
+
+/**
+ * Sends the merchant one update again, unless it was sent since the person saw it.
+ * @throws Refusal `not_found`, `not_redeliverable`
+ */
+export async function resend(service: Service, asked: OneUpdate): Promise<OutboxRow> {
   const update = await queue(service.store.db, asked);
   // If this process sends no updates, a worker finds it in the store within a second or two.
   service.firstAttempts.tell(update.orderReference, [update.effectId]);
   return update;
 }
 
-async function queue(db: Db, { effectId, ...asker }: Asker & { effectId: string }): Promise<OutboxRow> {
+async function queue(db: Db, { effectId, attempts, ...asker }: OneUpdate): Promise<OutboxRow> {
   const known = await readUpdate(db, effectId);
   if (known === null) throw new Refusal('not_found', 'there is no such update');
+  if (attempts !== undefined && known.attempts !== attempts) return known;
   const isOver = known.hasLater && isSupersededByLater(known.type as UpdateType);
   if (isOver)
     throw new Refusal(
@@ -25,9 +32,12 @@ async function queue(db: Db, { effectId, ...asker }: Asker & { effectId: string 
       `a later update of the order replaces ${known.type}, which is no longer true; send the later one`,
     );
   if (known.body === '') throw bodyless();
-  const update = await queueAgain(db, effectId, asker);
-  if (update === null) throw notNow(known.state as OutboxState);
-  return update;
+  const update = await queueAgain(db, { effectId, attempts: known.attempts }, asker);
+  if (update !== null) return update;
+  // An attempt that has begun in the meantime is the one that was asked for.
+  const since = await readUpdate(db, effectId);
+  if (since !== null && since.attempts !== known.attempts) return since;
+  throw notNow(known.state as OutboxState);
 }
 
 /** How many updates one call queues. */

@@ -101,12 +101,15 @@ export const UPDATE_CALLS = [
     answers: { 202: json('Queued', z.union([sentUpdate, resentUpdates]), queuedAgain) },
     refusals: ['not_found', 'not_redeliverable'],
     async handle(request, service: Service) {
-      const { effectId, actor, key, reason, ...filter } = askedBy(request.ctx, await request.body());
+      const { effectId, attempts, actor, key, reason, ...filter } = askedBy(
+        request.ctx,
+        await request.body(),
+      );
       const by = { actor, key, reason };
       const body =
         effectId === undefined
           ? await resendAll(service, filter, by)
-          : viewUpdate(await resend(service, { effectId, ...by }));
+          : viewUpdate(await resend(service, { effectId, attempts, ...by }));
       return reply(202, body);
     },
   }),

@@ -22,6 +22,10 @@ const RESENT_TOGETHER = ['gave_up', 'pending', 'gone'] as const;
 export const resendRequest = z
   .strictObject({
     effectId: effectId.optional(),
+    attempts: z.int('a whole number').min(0).optional().meta({
+      description:
+        'Only with `effectId`: how often it was sent when the person saw it. If it was sent since then, it is not sent again, so that a request which is repeated sends it once',
+    }),
     state: z.enum(RESENT_TOGETHER, { error: '"gave_up", "pending" or "gone"' }).optional().meta({
       description:
         'Instead of `effectId`: all that were given up, that wait for their next attempt, or that were refused (410)',
@@ -39,16 +43,17 @@ export const resendRequest = z
     ...asker,
   })
   .superRefine((given, context) => {
-    const { effectId: one, state, since, order } = given;
+    const { effectId: one, attempts, state, since, order } = given;
     const filters = FILTERS.filter((name) => given[name] !== undefined);
     const isOne = one !== undefined && filters.length === 0;
-    const isMany = one === undefined && state !== undefined && (since !== undefined || order !== undefined);
+    const isTimed = since !== undefined || order !== undefined;
+    const isMany = one === undefined && attempts === undefined && state !== undefined && isTimed;
     if (isOne || isMany) return;
     const wrong = one === undefined ? (state === undefined ? 'effectId' : 'since') : (filters[0] ?? 'state');
     context.addIssue({
       code: 'custom',
       path: [wrong],
-      message: 'either "effectId" alone, or "state" with "since" or "order"',
+      message: 'either "effectId" alone or with "attempts", or "state" with "since" or "order"',
     });
   })
   .meta({ id: 'RedeliverUpdate' });

@@ -25,14 +25,17 @@ export const updatePage: Page = {
   async show(visit, { params }) {
     const { base } = visit;
     const id = params['id'] ?? '';
-    const [order = ''] = id.split('/');
+    // The id of an update begins with its order, or with its payment.
+    const [about = ''] = id.split('/');
+    const place = about.startsWith('pay_') ? 'payments' : 'orders';
     const attempts = await part(visit.api.updates.listAttempts(id));
     return {
       title: `Update ${shown(id, 120)}`,
       above: (
         <>
           <p>
-            Of order <a href={`${base}/orders/${encodeURIComponent(order)}`}>{shown(order, 64)}</a>
+            Of {place === 'orders' ? 'order' : 'payment'}{' '}
+            <a href={`${base}/${place}/${encodeURIComponent(about)}`}>{shown(about, 64)}</a>
           </p>
           {may(visit, 'support') && (
             <p>

@@ -547,7 +547,7 @@ async function deliver(
   await db.execute(
     sql`update outbox set state = 'gave_up', finished_at = ${at(6.5).toISOString()} where effect_id = ${refunded}`,
   );
-  await queueAgain(db, effectId, { key: 'k', actor: 'ada', reason: 'a test' });
+  await queueAgain(db, { effectId, attempts: 5 }, { key: 'k', actor: 'ada', reason: 'a test' });
   await attempt(effectId, 200, 'delivered');
   await happenedAt(7);
 }

@@ -1,6 +1,6 @@
 /** Callbacks that are processed again, and updates that are sent again, by hand. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { createUpdateActivities } from '../../../src/activities/notify-merchant.ts';
 import { claimUnsignalled, type DeliveryRow } from '../../../src/store/deliveries.ts';
 import { logDelivery } from '../../../src/store/log-delivery.ts';
@@ -291,6 +291,18 @@ describe('an update', () => {
     const until = new Date(Date.now() + 60_000).toISOString();
     expect(await queued({ state: 'gave_up', since, until, type: 'order.paid', minAttempts: 2 })).toBe(1);
     expect(await listUpdates(at.store.db, payment.id)).toMatchObject([{ state: 'pending' }]);
+  });
+
+  it('is found behind more than five hundred older ones that a later update replaces', async () => {
+    await finish('gave_up');
+    const { orderReference, id } = payment;
+    await at.store.db
+      .execute(sql`insert into outbox (effect_id, order_reference, payment_id, sequence, type, body, state, attempts, finished_at)
+      select 'replaced/' || n, ${orderReference}, ${id}, -n, 'order.payment_declined', '{}', 'gave_up', 9, now() - interval '1 hour'
+      from generate_series(1, 501) n`);
+    const since = new Date(Date.now() - 7_200_000).toISOString();
+    expect((await resend({ state: 'gave_up', since, ...ASKER })).json).toEqual({ queued: 1, hasMore: false });
+    expect((await resend({ state: 'gave_up', since, ...ASKER })).json).toEqual({ queued: 0, hasMore: false });
   });
 
   it.each([
