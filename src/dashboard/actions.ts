@@ -1,9 +1,12 @@
 import type { ComponentChildren } from 'preact';
 import type { Scope } from '../config/api-keys.ts';
 import type { Address } from './page.ts';
+import { captureMany } from './pages/capture-many.tsx';
+import { markAction } from './pages/mark-action.tsx';
 import { MONEY_ACTIONS } from './pages/money-actions.tsx';
 import { SUPPORT_ACTIONS } from './pages/support-actions.tsx';
 import { TEST_BENCH_ACTIONS } from './pages/test-bench-actions.tsx';
+import { sendManyAgain } from './pages/updates-many.tsx';
 import type { Visit } from './visit.ts';
 
 /** The page that repeats what will be done, before it is done. */
@@ -13,6 +16,8 @@ export interface Effect {
   readonly facts: readonly (readonly [name: string, value: ComponentChildren])[];
   /** What will happen, a sentence each. */
   readonly effect: readonly string[];
+  /** More fields of the form. */
+  readonly fields?: ComponentChildren;
   /** Sent with the form as they are. */
   readonly hidden?: Readonly<Record<string, string>>;
   /** The form asks for it where it was not given before. Null where none is needed. */
@@ -36,4 +41,11 @@ export interface Action {
   readonly act: (visit: Visit, address: Address, form: URLSearchParams) => Promise<string>;
 }
 
-export const ACTIONS: readonly Action[] = [...MONEY_ACTIONS, ...SUPPORT_ACTIONS, ...TEST_BENCH_ACTIONS];
+export const ACTIONS: readonly Action[] = [
+  ...MONEY_ACTIONS,
+  captureMany,
+  ...SUPPORT_ACTIONS,
+  sendManyAgain,
+  markAction,
+  ...TEST_BENCH_ACTIONS,
+];

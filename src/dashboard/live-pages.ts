@@ -3,7 +3,7 @@
  * for all that look at it with the same scopes, and sends it where it has changed.
  */
 import { createHash } from 'node:crypto';
-import { PassThrough } from 'node:stream';
+import { EventStream } from '../lib/event-stream.ts';
 
 /** Tells that something has changed in the store. */
 export interface Changes {
@@ -26,9 +26,6 @@ const OLDEST_MS = 10_000;
 /** Rendering takes a twentieth of the time at most; with many different pages, each is renewed less often. */
 const IDLE_FACTOR = 19;
 const MOST_STREAMS = 300;
-/** A browser that reads less is closed; it connects again by itself. */
-const MOST_UNREAD_BYTES = 1_000_000;
-const BEAT_MS = 15_000;
 
 interface Watcher {
   readonly isAllowed: () => boolean;
@@ -37,7 +34,7 @@ interface Watcher {
 }
 
 interface Watched {
-  readonly watchers: Map<PassThrough, Watcher>;
+  readonly watchers: Map<EventStream, Watcher>;
   render: () => Promise<string>;
   renderedAt: number;
   isChanged: boolean;
@@ -56,21 +53,17 @@ export class LivePages {
   }
 
   /** The stream of one browser; null where there are too many. */
-  open({ key, render, isAllowed }: LivePage): PassThrough | null {
+  open({ key, render, isAllowed }: LivePage): EventStream | null {
     if (this.#count() >= MOST_STREAMS) return null;
     const page = this.#pages.get(key) ?? { watchers: new Map(), render, renderedAt: 0, isChanged: true };
     this.#pages.set(key, page);
-    const stream = new PassThrough({ highWaterMark: MOST_UNREAD_BYTES });
+    const stream = new EventStream();
     page.watchers.set(stream, { isAllowed, version: '' });
     // Something may have changed since this browser has got the page.
     page.isChanged = true;
     page.render = render;
-    stream.write('retry: 2000\n\n');
-    const beat = setInterval(() => stream.write(': still here\n\n'), BEAT_MS);
-    stream.once('close', () => {
-      clearInterval(beat);
-      this.#leave(key, page, stream);
-    });
+    stream.send('retry: 2000\n\n');
+    stream.once('close', () => this.#leave(key, page, stream));
     this.#unsubscribe ??= this.#changes.subscribe(() => {
       for (const one of this.#pages.values()) one.isChanged = true;
     });
@@ -87,7 +80,7 @@ export class LivePages {
     return [...this.#pages.values()].reduce((sum, { watchers }) => sum + watchers.size, 0);
   }
 
-  #leave(key: string, page: Watched, stream: PassThrough): void {
+  #leave(key: string, page: Watched, stream: EventStream): void {
     page.watchers.delete(stream);
     if (page.watchers.size === 0 && this.#pages.get(key) === page) this.#pages.delete(key);
     if (this.#pages.size > 0) return;
@@ -117,11 +110,11 @@ async function renew(page: Watched): Promise<void> {
   const html = await page.render().catch(() => null);
   if (html === null) return;
   const version = createHash('sha256').update(html).digest('base64url').slice(0, 16);
-  const [whole, none] = [html, null].map((part) => `data: ${JSON.stringify({ html: part })}\n\n`);
+  const frame = (part: string | null) => `data: ${JSON.stringify({ html: part })}\n\n`;
+  const [whole, none] = [frame(html), frame(null)] as const;
   for (const [stream, watcher] of page.watchers) {
-    const isBehind = stream.writableLength > MOST_UNREAD_BYTES;
-    if (isBehind || !watcher.isAllowed()) stream.destroy();
-    else stream.write(watcher.version === version ? none : whole);
+    if (watcher.isAllowed()) stream.send(watcher.version === version ? none : whole);
+    else stream.destroy();
     watcher.version = version;
   }
 }

@@ -1,6 +1,7 @@
 import type { Page } from './page.ts';
 import { approvalPage, approvalsPage } from './pages/approvals-page.tsx';
 import { auditPage } from './pages/audit-page.tsx';
+import { captureResultPage, toCapturePage } from './pages/capture-many.tsx';
 import { deliveriesPage } from './pages/deliveries-page.tsx';
 import { deliveryPage } from './pages/delivery-page.tsx';
 import { gatewayPage } from './pages/gateway-page.tsx';
@@ -15,6 +16,7 @@ import { reviewsPage } from './pages/reviews-page.tsx';
 import { systemPage } from './pages/system-page.tsx';
 import { testBenchPage } from './pages/test-bench-page.tsx';
 import { updatePage } from './pages/update-page.tsx';
+import { chooseUpdatesPage, sentManyPage } from './pages/updates-many.tsx';
 import { updatesPage } from './pages/updates-page.tsx';
 
 /** Every page, in the order of the navigation. */
@@ -27,10 +29,14 @@ export const PAGES: readonly Page[] = [
   approvalsPage,
   approvalPage,
   operationsPage,
+  toCapturePage,
+  captureResultPage,
   deliveriesPage,
   deliveryPage,
   updatesPage,
   updatePage,
+  chooseUpdatesPage,
+  sentManyPage,
   gatewaysPage,
   gatewayPage,
   systemPage,

@@ -1,6 +1,6 @@
 /** The stream of events: server-sent events, as `EventSource` reads them. */
-import { PassThrough } from 'node:stream';
 import type { Context } from 'koa';
+import { EventStream } from '../../lib/event-stream.ts';
 import type { StoredEvent } from '../../store/events.ts';
 import { other, reply } from '../http/answers.ts';
 import { defineCall } from '../http/define-call.ts';
@@ -11,13 +11,10 @@ import { STREAM_EXAMPLE, viewEvent } from './event-view.ts';
 export interface EventTools {
   readonly feed: EventFeed;
   /** The open streams of this process. */
-  readonly streams: Set<PassThrough>;
+  readonly streams: Set<EventStream>;
 }
 
 const MOST_STREAMS = 200;
-const BEAT_MS = 15_000;
-/** A client that reads less is disconnected; it can go on after the last event that it has got. */
-const MOST_UNREAD_BYTES = 1_000_000;
 
 export const EVENT_CALLS = [
   defineCall({
@@ -54,21 +51,14 @@ async function missedBy(ctx: Context, feed: EventFeed): Promise<readonly StoredE
   return /^\d{1,15}$/.test(last) ? feed.after(Number(last)) : [];
 }
 
-function openStream(feed: EventFeed, missed: readonly StoredEvent[]): PassThrough {
-  const stream = new PassThrough({ highWaterMark: MOST_UNREAD_BYTES });
+function openStream(feed: EventFeed, missed: readonly StoredEvent[]): EventStream {
+  const stream = new EventStream();
   const sent = new Set(missed.map(({ id }) => id));
-  const write = (events: readonly StoredEvent[]) => {
-    if (stream.writableLength > MOST_UNREAD_BYTES) stream.destroy();
-    else stream.write(events.map(messageOf).join(''));
-  };
+  const write = (events: readonly StoredEvent[]) => stream.send(events.map(messageOf).join(''));
   write(missed);
   const unsubscribe = feed.subscribe((events) => write(events.filter(({ id }) => !sent.has(id))));
   void feed.live().then(() => stream.write(': live\n\n'));
-  const beat = setInterval(() => stream.write(': still here\n\n'), BEAT_MS);
-  stream.once('close', () => {
-    unsubscribe();
-    clearInterval(beat);
-  });
+  stream.once('close', unsubscribe);
   return stream;
 }
 

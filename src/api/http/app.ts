@@ -1,9 +1,9 @@
 /** The HTTP application: Koa only, no business rules. */
 import { randomBytes } from 'node:crypto';
-import type { PassThrough } from 'node:stream';
 import Koa from 'koa';
 import helmet from 'koa-helmet';
 import type { ApiKey } from '../../config/api-keys.ts';
+import type { EventStream } from '../../lib/event-stream.ts';
 import { isAdminToo } from '../../config/config.ts';
 import { createDashboard, type Admitted } from '../../dashboard/dashboard.ts';
 import { createOneTimeLink } from '../../dashboard/one-time-link.ts';
@@ -97,7 +97,7 @@ function toolsOf(
     },
     findAttention: createAttention(service),
     feed: createEventFeed(service.store.db),
-    streams: new Set<PassThrough>(),
+    streams: new Set<EventStream>(),
     testBench: createTestBench(
       {
         gateways: service.config.gateways,

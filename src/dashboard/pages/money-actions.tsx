@@ -215,7 +215,10 @@ function approvalRefusal(status: string, isOwn: boolean): string | undefined {
 }
 
 /** What can be captured or refunded at most, as far as the last reading shows. */
-function leftOf(kind: MovedKind, payment: Payment): number {
+export function leftOf(
+  kind: MovedKind,
+  payment: Pick<Payment, 'authorizedAmount' | 'capturedAmount' | 'refundedAmount'>,
+): number {
   const { authorizedAmount, capturedAmount, refundedAmount } = payment;
   return Math.max(
     0,
@@ -224,7 +227,7 @@ function leftOf(kind: MovedKind, payment: Payment): number {
 }
 
 /** The same in two tabs that show the same payment, so that both together move the money once. */
-function nextReference(kind: MovedKind, operations: readonly Operation[]): string {
+export function nextReference(kind: MovedKind, operations: readonly Operation[]): string {
   return `dashboard-${kind}-${operations.filter((one) => one.kind === kind).length + 1}`;
 }
 
@@ -333,7 +336,7 @@ function effectOf(
   }
 }
 
-function currencyOf(payment: Payment): string {
+export function currencyOf(payment: Pick<Payment, 'accepted' | 'currency'>): string {
   return payment.accepted?.currency ?? payment.currency;
 }
 

@@ -2,13 +2,15 @@
 import type { VNode } from 'preact';
 import type { PaidonceClient } from '@paidonce/client';
 import { StateMap } from '../charts/state-map.tsx';
+import type { Scope } from '../../config/api-keys.ts';
 import type { Page } from '../page.ts';
 import { Pill } from '../parts/pill.tsx';
 import { Table, type Column } from '../parts/list.tsx';
 import { link, money, shown } from '../parts/text.ts';
 import { Ago } from '../parts/time.tsx';
 import { TroubleNote } from '../parts/trouble.tsx';
-import { part, type Part, type Visit } from '../visit.ts';
+import { may, part, type Part, type Visit } from '../visit.ts';
+import { markLink } from './mark-action.tsx';
 import { FoundBy, Heard, Outcomes } from './stats-charts.tsx';
 
 type Attention = Awaited<ReturnType<PaidonceClient['attention']['list']>>;
@@ -112,7 +114,8 @@ function NeedsTable(props: { items: readonly Item[]; hasMore: boolean; visit: Vi
       name: 'Owner',
       cell: ({ first: { mark } }) => (mark?.owner ? <bdi>{shown(mark.owner, 40)}</bdi> : '—'),
     },
-    { name: 'Mark', cell: (row) => <MarkLink row={row} base={base} /> },
+    { name: 'Mark', cell: (row) => <MarkLink row={row} visit={visit} /> },
+    { name: 'Do', cell: (row) => <Remedy row={row} visit={visit} /> },
   ];
   return (
     <>
@@ -199,7 +202,7 @@ function listOf({ kind }: Item): string {
   if (kind === 'callback_unhandled') return '/deliveries?outcome=accepted';
   if (kind === 'approval_awaited') return '/approvals?status=awaiting_approval';
   if (kind === 'session_unopened') return '/payments?status=PENDING';
-  if (kind === 'authorization_lapsing') return '/payments?capturable=true';
+  if (kind === 'authorization_lapsing') return '/to-capture';
   return '/system';
 }
 
@@ -216,13 +219,54 @@ function atRisk(items: readonly Item[]): string {
   return texts.length === 0 ? '—' : texts.join(' + ');
 }
 
-function MarkLink({ row: { first }, base }: { row: Row; base: string }): VNode {
-  const { mark } = first;
+/** One button for all of a row: they have one remedy. */
+function Remedy({ row: { first, items }, visit }: { row: Row; visit: Visit }): VNode {
+  const [scope, name, at] = remedyOf(first, items);
+  if (scope !== null && !may(visit, scope)) return <>—</>;
+  const about = items.length > 1 ? first.cause : first.text;
   return (
-    <a href={`${base}/mark?item=${encodeURIComponent(first.id)}`}>
-      {mark?.note ? `“${shown(mark.note, 40)}”` : 'Claim or put off'}
+    <a
+      class={scope === null ? undefined : 'button'}
+      href={`${visit.base}${at}`}
+      aria-label={shown(`${name}: ${about}`, 120)}
+    >
+      {name}
     </a>
   );
+}
+
+function remedyOf(
+  first: Item,
+  items: readonly Item[],
+): readonly [needed: Scope | null, name: string, at: string] {
+  const { kind, about, payment } = first;
+  const isMany = items.length > 1;
+  if (kind.startsWith('update_'))
+    return isMany
+      ? ['support', 'Send all again', `/updates/send-again?${new URLSearchParams(resent(kind, items))}`]
+      : ['support', 'Send again', `/updates/${encodeURIComponent(about)}/send-again`];
+  if (kind === 'callback_unhandled' && !isMany)
+    return ['support', 'Run again', `/deliveries/${encodeURIComponent(about)}/redeliver`];
+  if (kind === 'review') return ['money', 'Decide', isMany ? '/reviews' : placeOf(first)];
+  if (kind === 'approval_awaited') return ['money', 'Approve', isMany ? listOf(first) : placeOf(first)];
+  if (kind === 'authorization_lapsing')
+    return ['money', 'Capture', isMany || payment === null ? listOf(first) : `${placeOf(first)}/capture`];
+  if (kind === 'operation_open' && !isMany && payment !== null)
+    return ['support', 'Look again', `${placeOf(first)}/look`];
+  return [null, 'Open', isMany ? listOf(first) : placeOf(first)];
+}
+
+/** All of this state since the first of them. */
+function resent(kind: string, items: readonly Item[]): Record<string, string> {
+  const since = items.map((item) => item.since ?? '').toSorted()[0] ?? '';
+  const state = { update_gave_up: 'gave_up', update_gone: 'gone' }[kind] ?? 'pending';
+  return { state, ...(since !== '' && { since }) };
+}
+
+function MarkLink({ row: { first, items }, visit }: { row: Row; visit: Visit }): VNode {
+  const note = first.mark?.note ? `“${shown(first.mark.note, 40)}”` : null;
+  if (!may(visit, 'support', 'money')) return <>{note ?? '—'}</>;
+  return <a href={markLink(visit.base, items)}>{note ?? 'Claim or put off'}</a>;
 }
 
 function Newest({

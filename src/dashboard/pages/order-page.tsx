@@ -27,6 +27,7 @@ import {
 import { PaymentFacts } from './payment-facts.tsx';
 import { PaymentForms } from './payment-forms.tsx';
 import { doneOf, Result, type Done } from './result.tsx';
+import { SupportAnswer } from './support-answer.tsx';
 import { updateColumns } from './update-columns.tsx';
 import { verdictOn } from './verdict.ts';
 
@@ -97,6 +98,7 @@ function Head({
         ))}
       </p>
       <p class="price">{money(order.amount, order.currency)}</p>
+      <SupportAnswer story={story} />
       {of !== undefined && <Links payment={of.payment} />}
     </section>
   );
@@ -213,6 +215,7 @@ function Operations({ operations, visit }: { operations: Part<readonly Operation
           columns={operationColumns(visit)}
           rows={operations.data}
           idOf={({ id }) => id}
+          transactionOf={({ transactionId }) => transactionId}
           empty="No money was moved by an operation."
         />
       )}
@@ -232,6 +235,7 @@ function Callbacks({ deliveries, visit }: { deliveries: Part<readonly Delivery[]
           columns={deliveryColumns(visit)}
           rows={deliveries.data}
           idOf={({ id }) => id}
+          transactionOf={({ claim }) => claim['transactionId'] ?? null}
           empty="The gateway has sent no callback about this payment."
         />
       )}
@@ -295,6 +299,7 @@ function Payments({
         columns={columns}
         rows={story.payments}
         idOf={({ payment }) => payment.id}
+        transactionOf={({ payment }) => payment.transactionId}
         empty=""
       />
       {story.left > 0 && <p class="muted">{story.left} older payments are not shown.</p>}

@@ -56,8 +56,39 @@ export function ColumnChoice(props: {
   );
 }
 
+const EXTRA_COLUMNS: readonly PaymentColumn[] = (
+  [
+    { name: 'Found by', cell: ({ foundBy }) => foundBy?.replace('_', ' ') ?? '—' },
+    {
+      name: 'Authorized',
+      isNumber: true,
+      cell: (payment) => moneyOf(payment, payment.authorizedAmount),
+    },
+    { name: 'Payment', cell: ({ id }) => shown(id, 60) },
+    {
+      name: 'Session',
+      cell: ({ sessionId }) => (sessionId === null ? '—' : shown(sessionId, 60)),
+    },
+    {
+      name: 'Second reference',
+      cell: ({ merchantReference2: second }) => (second === null ? '—' : shown(second, 60)),
+    },
+    {
+      name: 'Metadata',
+      cell: ({ metadata }) =>
+        shown(
+          Object.entries(metadata)
+            .map(([name, value]) => `${name}=${value}`)
+            .join(', '),
+          120,
+        ) || '—',
+    },
+  ] satisfies Column<Payment>[]
+).map((column) => ({ ...column, isExtra: true }));
+
 /** Every column that the list can have, the first always. */
-export function paymentColumns({ base, now }: Visit): PaymentColumn[] {
+export function paymentColumns(visit: Visit): PaymentColumn[] {
+  const { base, now } = visit;
   return [
     {
       name: 'Order',
@@ -88,35 +119,7 @@ export function paymentColumns({ base, now }: Visit): PaymentColumn[] {
       cell: ({ authorizationExpiresAt: at }) => (at === null ? '—' : <Until at={at} now={now} />),
     },
     { name: 'Changed', cell: ({ updatedAt }) => <Ago at={updatedAt} now={now} /> },
-    { name: 'Found by', isExtra: true, cell: ({ foundBy }) => foundBy?.replace('_', ' ') ?? '—' },
-    {
-      name: 'Authorized',
-      isNumber: true,
-      isExtra: true,
-      cell: (payment) => moneyOf(payment, payment.authorizedAmount),
-    },
-    { name: 'Payment', isExtra: true, cell: ({ id }) => shown(id, 60) },
-    {
-      name: 'Session',
-      isExtra: true,
-      cell: ({ sessionId }) => (sessionId === null ? '—' : shown(sessionId, 60)),
-    },
-    {
-      name: 'Second reference',
-      isExtra: true,
-      cell: ({ merchantReference2: second }) => (second === null ? '—' : shown(second, 60)),
-    },
-    {
-      name: 'Metadata',
-      isExtra: true,
-      cell: ({ metadata }) =>
-        shown(
-          Object.entries(metadata)
-            .map(([name, value]) => `${name}=${value}`)
-            .join(', '),
-          120,
-        ) || '—',
-    },
+    ...EXTRA_COLUMNS,
   ];
 }
 

@@ -1,4 +1,4 @@
-/** What support does: look again, send again, run again, note, claim and put off. */
+/** What support does: look again, send again, run again, note. */
 import type { PaidonceClient } from '@paidonce/client';
 import type { Action } from '../actions.ts';
 import { commandLine } from '../../lib/command-line.ts';
@@ -169,45 +169,6 @@ export const SUPPORT_ACTIONS: readonly Action[] = [
     async act({ api }, _address, form) {
       const { id } = await api.reconciliations.create({ gateway: form.get('gateway') ?? '' });
       return `/reconcile/${encodeURIComponent(id)}`;
-    },
-  },
-  {
-    path: '/mark',
-    scopes: ['support', 'money'],
-    async confirm({ api, who }, { query }) {
-      const item = query.get('item') ?? '';
-      const { data } = await api.attention.list({ snoozed: 'true' });
-      const found = data.find(({ id }) => id === item);
-      const hours = Number(query.get('hours') ?? '0');
-      return {
-        title: 'Claim or put off',
-        facts: [
-          ['What', found === undefined ? 'It does not need anybody any more' : shown(found.text)],
-          ['Owner now', shown(found?.mark?.owner ?? 'nobody', 80)],
-        ],
-        effect: [
-          `${who.person} looks after it from now on, and colleagues see the note.`,
-          hours > 0
-            ? `It is left out of the list for ${hours} h.`
-            : 'It stays in the list until its cause ends.',
-        ],
-        hidden: { item, hours: String(hours) },
-        reason: found?.mark?.note ?? '',
-        button: hours > 0 ? `Put it off for ${hours} h` : 'I look after it',
-        back: '',
-        refusal: found === undefined ? 'Nothing with this id needs somebody now.' : undefined,
-      };
-    },
-    async act({ api, who, now }, _address, form) {
-      const hours = Math.min(Math.max(Number(form.get('hours') ?? '0') || 0, 0), 720);
-      await api.attention.mark({
-        item: form.get('item') ?? '',
-        owner: who.person,
-        note: reasonOf(form),
-        snoozeUntil: hours > 0 ? new Date(now.getTime() + hours * 3_600_000).toISOString() : null,
-        actor: who.person,
-      });
-      return '';
     },
   },
 ];

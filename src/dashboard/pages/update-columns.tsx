@@ -1,11 +1,22 @@
 import type { PaidonceClient } from '@paidonce/client';
-import type { Column } from '../parts/list.tsx';
+import type { Column, Filter } from '../parts/list.tsx';
 import { Pill } from '../parts/pill.tsx';
 import { shown } from '../parts/text.ts';
 import { Ago, Until } from '../parts/time.tsx';
 import type { Visit } from '../visit.ts';
 
-type Update = Awaited<ReturnType<PaidonceClient['updates']['list']>>['data'][number];
+export type Update = Awaited<ReturnType<PaidonceClient['updates']['list']>>['data'][number];
+
+export const UPDATE_FILTERS: readonly Filter[] = [
+  { name: 'state', label: 'State', words: ['pending', 'delivered', 'gone', 'gave_up', 'superseded', 'off'] },
+  { name: 'type', label: 'Type', hint: 'order.paid' },
+  { name: 'answer', label: 'Last answer', words: ['2xx', '3xx', '4xx', '5xx', 'none'] },
+  { name: 'createdAfter', label: 'Queued after', hint: '2026-11-21T12:00:00Z' },
+  { name: 'createdBefore', label: 'Queued before', hint: '2026-11-22T12:00:00Z' },
+  { name: 'minAttempts', label: 'Attempts, at least', hint: '3' },
+  { name: 'order', label: 'Order', hint: '1001' },
+  { name: 'payment', label: 'Payment', hint: 'pay_…' },
+];
 
 /** Updates to the shop, as the page of all and the page of one order list them. */
 export function updateColumns({ base, now }: Visit): Column<Update>[] {

@@ -3,32 +3,21 @@ import type { VNode } from 'preact';
 import type { Page } from '../page.ts';
 import { Fact } from '../parts/fact.tsx';
 import { Downloads } from '../parts/downloads.tsx';
-import { chosen, Filters, ListPart, type Filter } from '../parts/list.tsx';
+import { chosen, Filters, ListPart } from '../parts/list.tsx';
 import { link, shown } from '../parts/text.ts';
 import { Ago } from '../parts/time.tsx';
 import { TroubleNote } from '../parts/trouble.tsx';
 import { may, part, type Part, type Visit } from '../visit.ts';
-import { updateColumns } from './update-columns.tsx';
+import { updateColumns, UPDATE_FILTERS } from './update-columns.tsx';
 
 type Query = Parameters<PaidonceClient['updates']['list']>[0];
-
-const FILTERS: readonly Filter[] = [
-  { name: 'state', label: 'State', words: ['pending', 'delivered', 'gone', 'gave_up', 'superseded', 'off'] },
-  { name: 'type', label: 'Type', hint: 'order.paid' },
-  { name: 'answer', label: 'Last answer', words: ['2xx', '3xx', '4xx', '5xx', 'none'] },
-  { name: 'createdAfter', label: 'Queued after', hint: '2026-11-21T12:00:00Z' },
-  { name: 'createdBefore', label: 'Queued before', hint: '2026-11-22T12:00:00Z' },
-  { name: 'minAttempts', label: 'Attempts, at least', hint: '3' },
-  { name: 'order', label: 'Order', hint: '1001' },
-  { name: 'payment', label: 'Payment', hint: 'pay_…' },
-];
 
 /** What the shop was told, and what it has answered. */
 export const updatesPage: Page = {
   path: '/updates',
   nav: 'Updates',
   async show(visit, { query }) {
-    const filters = chosen(FILTERS, query);
+    const filters = chosen(UPDATE_FILTERS, query);
     const at = `${visit.base}/updates`;
     const cursor = query.get('cursor') ?? undefined;
     const [list, endpoint] = await Promise.all([
@@ -39,7 +28,7 @@ export const updatesPage: Page = {
       title: 'Updates out',
       above: (
         <>
-          <Filters filters={FILTERS} query={query} at={at} />
+          <Filters filters={UPDATE_FILTERS} query={query} at={at} />
           <Downloads base={visit.base} list="updates" filters={filters} />
           {may(visit, 'support') && <SendAgain visit={visit} filters={filters} />}
         </>
@@ -100,6 +89,9 @@ function SendAgain({ visit, filters }: { visit: Visit; filters: Record<string, s
     <p>
       <a class="button" href={link(`${visit.base}/updates/send-again`, given)}>
         Send all {given.state} of this filter again
+      </a>{' '}
+      <a class="button" href={link(`${visit.base}/choose-updates`, filters)}>
+        Choose some
       </a>
     </p>
   );

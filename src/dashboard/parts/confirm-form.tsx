@@ -5,7 +5,7 @@ import { shown } from './text.ts';
 /** Repeats what will be done; its button does it. */
 export function ConfirmForm(props: { effect: Effect; action: string; csrf: string; base: string }): VNode {
   const { effect, action, csrf, base } = props;
-  const { facts, hidden = {}, reason, button, command, back, refusal } = effect;
+  const { facts, fields, hidden = {}, reason, button, command, back, refusal } = effect;
   return (
     <section class="card confirm">
       <dl class="facts">
@@ -32,6 +32,7 @@ export function ConfirmForm(props: { effect: Effect; action: string; csrf: strin
           {Object.entries(hidden).map(([name, value]) => (
             <input type="hidden" name={name} value={value} />
           ))}
+          {fields}
           {reason !== null && (
             <label>
               Reason

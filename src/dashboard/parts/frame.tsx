@@ -26,7 +26,11 @@ export function renderPage(props: FrameProps): string {
   const { visit, page, at } = props;
   return document_(
     <html lang="en">
-      <Head title={`${page.title} · paidonce`} base={visit.base} scripts={['live', 'keys', 'times']} />
+      <Head
+        title={`${page.title} · paidonce`}
+        base={visit.base}
+        scripts={['live', 'keys', 'times', 'order']}
+      />
       <body class="dashboard">
         <header>
           <Band glance={props.glance} />

@@ -17,11 +17,20 @@ interface TableProps<Row> {
   readonly rows: readonly Row[];
   /** Names a row, so that a script finds it again in newer rows. */
   readonly idOf: (row: Row) => string;
+  /** The transaction of a row: what is about the same one is lit together. */
+  readonly transactionOf?: (row: Row) => string | null;
   readonly empty: string;
 }
 
 /** The first column of a row is its heading and holds its link. */
-export function Table<Row>({ label, columns, rows, idOf, empty }: TableProps<Row>): VNode {
+export function Table<Row>({
+  label,
+  columns,
+  rows,
+  idOf,
+  transactionOf = () => null,
+  empty,
+}: TableProps<Row>): VNode {
   if (rows.length === 0) return <p class="muted empty">{empty}</p>;
   return (
     // A table that is wider than the screen is scrolled by the keyboard too.
@@ -38,7 +47,7 @@ export function Table<Row>({ label, columns, rows, idOf, empty }: TableProps<Row
         </thead>
         <tbody>
           {rows.map((row) => (
-            <tr data-row={shown(idOf(row), 2_000)}>
+            <tr data-row={shown(idOf(row), 2_000)} data-transaction={lightOf(transactionOf(row))}>
               {columns.map(({ cell, isNumber }, index) =>
                 index === 0 ? (
                   <th scope="row">{cell(row)}</th>
@@ -52,6 +61,11 @@ export function Table<Row>({ label, columns, rows, idOf, empty }: TableProps<Row
       </table>
     </div>
   );
+}
+
+/** As the timeline has it. */
+function lightOf(transaction: string | null): string | undefined {
+  return transaction === null ? undefined : shown(transaction, 100);
 }
 
 export interface Listed<Row> {

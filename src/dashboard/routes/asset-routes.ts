@@ -4,6 +4,7 @@ import type { Router } from '@koa/router';
 import { PACKAGE_FOLDER } from '../../lib/package-folder.ts';
 import { KEYS_SCRIPT } from '../assets/keys.ts';
 import { LIVE_SCRIPT } from '../assets/live.ts';
+import { ORDER_SCRIPT } from '../assets/order.ts';
 import { SIGN_IN_SCRIPT } from '../assets/sign-in.ts';
 import { TIMES_SCRIPT } from '../assets/times.ts';
 
@@ -13,6 +14,7 @@ const SHEETS = ['sheet.css', 'charts.css'].map((name) => join(PACKAGE_FOLDER, 'k
 const SCRIPTS: Readonly<Record<string, string>> = {
   'keys.js': KEYS_SCRIPT,
   'live.js': LIVE_SCRIPT,
+  'order.js': ORDER_SCRIPT,
   'sign-in.js': SIGN_IN_SCRIPT,
   'times.js': TIMES_SCRIPT,
 };
