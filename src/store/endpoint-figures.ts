@@ -18,6 +18,16 @@ export interface EndpointFigures {
   readonly lastAcknowledgedAt: Date | null;
   readonly pending: number;
   readonly oldestPendingAt: Date | null;
+  /** The last 90 minutes, the oldest first. */
+  readonly minutes: readonly MinuteFigures[];
+}
+
+export interface MinuteFigures {
+  readonly at: Date;
+  readonly attempts: number;
+  readonly acknowledged: number;
+  /** Updates that waited for an acknowledgement at its end. */
+  readonly waiting: number;
 }
 
 interface Row {
@@ -56,6 +66,7 @@ export async function readEndpointFigures(db: Db): Promise<EndpointFigures> {
       from update_attempts where at > now() - interval '1 day' and ${IS_FINISHED}) day`,
   );
   const { hourAttempts, hourAcknowledged, hourP95Ms, ...day } = row as Row;
+  const minutes = await readMinutes(db);
   const { attempts, acknowledged, p95Ms, pending } = day;
   return {
     lastHour: { attempts: hourAttempts, acknowledged: hourAcknowledged, p95Ms: hourP95Ms },
@@ -63,7 +74,51 @@ export async function readEndpointFigures(db: Db): Promise<EndpointFigures> {
     lastAcknowledgedAt: dateOf(day.lastAcknowledgedAt),
     pending,
     oldestPendingAt: dateOf(day.oldestPendingAt),
+    minutes,
   };
+}
+
+const MINUTES = 90;
+
+interface MinuteRow {
+  at: string;
+  attempts: number;
+  acknowledged: number;
+  change: number;
+}
+
+/**
+ * Reads only what was queued, tried or waiting in these minutes. An update that was sent again counts from then
+ * on, since that is when it was queued last. The first row is the time before.
+ */
+async function readMinutes(db: Db): Promise<MinuteFigures[]> {
+  const found = await rows<MinuteRow>(
+    db,
+    sql`with first as (select date_trunc('minute', now()) - make_interval(mins => ${MINUTES - 1}) as minute),
+    tried as (select effect_id, date_trunc('minute', at) as minute, status, ${IS_FINISHED} as is_finished
+      from update_attempts where at >= (select minute from first)),
+    touched as (select effect_id from outbox where created_at >= (select minute from first)
+      union select effect_id from tried union select effect_id from outbox where state = 'pending'),
+    known as (select o.created_at, o.finished_at from outbox o join touched using (effect_id)
+      where o.state = 'pending' or (o.finished_at is not null and o.state <> 'off')),
+    changes as (select created_at as at, 1 as change from known
+      union all select finished_at, -1 from known where finished_at is not null),
+    placed as (select greatest(date_trunc('minute', at), (select minute from first) - interval '1 minute') as minute,
+      sum(change)::int as change from changes group by 1),
+    answered as (select minute, count(*)::int as attempts, count(*) filter (where ${IS_ACKNOWLEDGED})::int as acknowledged
+      from tried where is_finished group by 1)
+    select to_char(minute.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as at, coalesce(answered.attempts, 0) as attempts,
+      coalesce(answered.acknowledged, 0) as acknowledged, coalesce(placed.change, 0) as change
+    from first, generate_series(first.minute - interval '1 minute', first.minute + make_interval(mins => ${MINUTES - 1}), interval '1 minute') as minute(at)
+    left join answered on answered.minute = minute.at left join placed on placed.minute = minute.at
+    order by minute.at`,
+  );
+  let waiting = 0;
+  const minutes = found.map(({ at, attempts, acknowledged, change }) => {
+    waiting += change;
+    return { at: new Date(at), attempts, acknowledged, waiting: Math.max(0, waiting) };
+  });
+  return minutes.slice(1);
 }
 
 function dateOf(at: string | null): Date | null {

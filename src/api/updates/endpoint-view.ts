@@ -27,6 +27,16 @@ export const endpointView = z
     lastDay: answered,
     pending: z.int().meta({ description: 'Updates that are under way or wait for their next attempt' }),
     oldestPendingAt: timestamp.nullable().meta({ description: 'When the oldest of them was queued' }),
+    minutes: z
+      .array(
+        z.object({
+          at: timestamp,
+          attempts: z.int(),
+          acknowledged: z.int(),
+          waiting: z.int().meta({ description: 'Updates that were not acknowledged at its end' }),
+        }),
+      )
+      .meta({ description: 'The last 90 minutes, the oldest first' }),
   })
   .meta({ id: 'MerchantEndpoint' });
 
@@ -61,6 +71,7 @@ export function viewEndpoint(
     ...figures,
     lastAcknowledgedAt: figures.lastAcknowledgedAt?.toISOString() ?? null,
     oldestPendingAt: figures.oldestPendingAt?.toISOString() ?? null,
+    minutes: figures.minutes.map(({ at, ...minute }) => ({ ...minute, at: at.toISOString() })),
   };
 }
 
@@ -71,4 +82,8 @@ export const endpointExample: z.infer<typeof endpointView> = {
   lastDay: { attempts: 4_018, acknowledged: 4_011, p95Ms: 91 },
   pending: 3,
   oldestPendingAt: '2026-11-21T13:41:02.110Z',
+  minutes: [
+    { at: '2026-11-21T13:46:00.000Z', attempts: 4, acknowledged: 4, waiting: 2 },
+    { at: '2026-11-21T13:47:00.000Z', attempts: 3, acknowledged: 2, waiting: 3 },
+  ],
 };

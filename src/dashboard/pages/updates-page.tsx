@@ -1,5 +1,8 @@
 import type { PaidonceClient } from '@paidonce/client';
 import type { VNode } from 'preact';
+import { Cells } from '../charts/cells.tsx';
+import type { Series } from '../charts/frame.tsx';
+import { StackedBars } from '../charts/over-time.tsx';
 import type { Page } from '../page.ts';
 import { Fact } from '../parts/fact.tsx';
 import { Downloads } from '../parts/downloads.tsx';
@@ -36,6 +39,7 @@ export const updatesPage: Page = {
       live: (
         <>
           <Endpoint endpoint={endpoint} now={visit.now} />
+          {endpoint.data !== undefined && <LastMinutes minutes={endpoint.data.minutes} />}
           <ListPart
             label="Updates"
             list={list}
@@ -72,6 +76,50 @@ function Endpoint({ endpoint, now }: { endpoint: Part<Endpoint>; now: Date }): V
       </Fact>
     </dl>
   );
+}
+
+const ANSWERS: readonly Series[] = [
+  { name: 'good', label: 'all answered 2xx', tone: 'good' },
+  { name: 'some', label: 'some', tone: 'warning' },
+  { name: 'none', label: 'none', tone: 'bad' },
+  { name: 'quiet', label: 'nothing sent', tone: 'muted' },
+];
+const WAITING: readonly Series[] = [{ name: 'waiting', label: 'not acknowledged', tone: 'second' }];
+const MINUTE_MS = 60_000;
+
+/** Whether the shop was there, and how much has piled up. */
+function LastMinutes({ minutes }: Pick<Endpoint, 'minutes'>): VNode {
+  const bad = minutes.filter(({ attempts, acknowledged }) => acknowledged < attempts).length;
+  const most = Math.max(0, ...minutes.map(({ waiting }) => waiting));
+  return (
+    <div class="charts">
+      <Cells
+        id="endpoint-minutes"
+        title="The shop's answers, minute by minute"
+        summary={`In ${bad} of the last ${minutes.length} minutes an attempt was not answered 2xx.`}
+        cells={minutes.map(({ at, attempts, acknowledged }) => ({
+          at: new Date(at),
+          state: stateOf(attempts, acknowledged),
+          note: `${acknowledged} of ${attempts}`,
+        }))}
+        states={ANSWERS}
+      />
+      <StackedBars
+        id="backlog"
+        title="Updates that waited"
+        summary={`At most ${most} updates waited at the same time.`}
+        buckets={minutes.map(({ at, waiting }) => ({ at: new Date(at), values: { waiting } }))}
+        bucketMs={MINUTE_MS}
+        series={WAITING}
+      />
+    </div>
+  );
+}
+
+function stateOf(attempts: number, acknowledged: number): string {
+  if (attempts === 0) return 'quiet';
+  if (acknowledged === attempts) return 'good';
+  return acknowledged === 0 ? 'none' : 'some';
 }
 
 function answered({ attempts, acknowledged, p95Ms }: Endpoint['lastHour']): string {

@@ -407,16 +407,29 @@ describe("the merchant's endpoint", () => {
       const [effect = ''] = (await recordFinding(at.store.db, aRecord(payment), TELLS)).effects;
       await attempted(at.store.db, effect, { state, answer });
     }
+    // It was queued before the time that is shown, and heard of in it.
+    const early = await aPayment(at.store.db);
+    const [first = ''] = (await recordFinding(at.store.db, aRecord(early), TELLS)).effects;
+    await attempted(at.store.db, first, { state: 'delivered', answer: '204' });
+    await at.store.db
+      .update(outbox)
+      .set({ createdAt: new Date(Date.now() - 7_200_000) })
+      .where(eq(outbox.effectId, first));
     const { status, json, text } = await endpoint();
+    const { minutes } = json as { minutes: { attempts: number; acknowledged: number; waiting: number }[] };
+    const sum = (name: 'attempts' | 'acknowledged') => minutes.reduce((all, one) => all + one[name], 0);
+    expect([minutes.length, sum('attempts'), sum('acknowledged')]).toEqual([90, 3, 2]);
+    expect([minutes[0]?.waiting, minutes.at(-1)?.waiting]).toEqual([1, 2]);
     expect([status, json]).toEqual([
       200,
       {
         host: 'shop.example:8443',
         lastAcknowledgedAt: expect.stringMatching(/Z$/),
-        lastHour: { attempts: 2, acknowledged: 1, p95Ms: 5 },
-        lastDay: { attempts: 2, acknowledged: 1, p95Ms: 5 },
+        lastHour: { attempts: 3, acknowledged: 2, p95Ms: 5 },
+        lastDay: { attempts: 3, acknowledged: 2, p95Ms: 5 },
         pending: 2,
         oldestPendingAt: expect.stringMatching(/Z$/),
+        minutes,
       },
     ]);
     expect(text).not.toMatch(/secret|hooks/);
