@@ -3,7 +3,7 @@ import { listAudit } from '../../store/audit.ts';
 import { list, reply } from '../http/answers.ts';
 import { defineCall } from '../http/define-call.ts';
 import { idOf, pageOf, pageWith, viewPage } from '../http/pages.ts';
-import { wholeList } from '../http/whole-list.ts';
+import { csvExample, wholeList } from '../http/whole-list.ts';
 import { AUDIT_COLUMNS } from './audit-columns.ts';
 import { auditEntry, auditExample, auditQuery, viewAuditEntry } from './audit-view.ts';
 
@@ -19,9 +19,14 @@ export const AUDIT_CALLS = [
       'written before anything is done.',
     query: auditQuery,
     answers: {
-      200: list('One page, newest first, or the whole list', pageOf(auditEntry), {
-        page: pageWith(auditExample),
-      }),
+      200: list(
+        'One page, newest first, or the whole list',
+        pageOf(auditEntry),
+        {
+          page: pageWith(auditExample),
+        },
+        csvExample(AUDIT_COLUMNS, auditExample),
+      ),
     },
     async handle(request, { store: { db } }: Pick<Service, 'store'>) {
       const { format, ...filter } = request.query();

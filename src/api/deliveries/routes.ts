@@ -7,7 +7,7 @@ import { askedBy } from '../http/audit-trail.ts';
 import { json, jsonBody, list, reply } from '../http/answers.ts';
 import { defineCall } from '../http/define-call.ts';
 import { idOf, pageOf, pageWith, viewPage } from '../http/pages.ts';
-import { wholeList } from '../http/whole-list.ts';
+import { csvExample, wholeList } from '../http/whole-list.ts';
 import { isId } from '../payments/find-payment.ts';
 import { Refusal } from '../refusal.ts';
 import { DELIVERY_COLUMNS } from './delivery-columns.ts';
@@ -37,10 +37,15 @@ export const DELIVERY_CALLS = [
       'it is received, since the log keeps no signature, and for a few callbacks a second at most.',
     query: deliveriesQuery,
     answers: {
-      200: list('One page, or the whole list', pageOf(delivery), {
-        page: pageWith(deliveryExample),
-        refused: pageWith(refusedExample),
-      }),
+      200: list(
+        'One page, or the whole list',
+        pageOf(delivery),
+        {
+          page: pageWith(deliveryExample),
+          refused: pageWith(refusedExample),
+        },
+        csvExample(DELIVERY_COLUMNS, deliveryExample),
+      ),
     },
     refusals: ['too_many_rows'],
     async handle(request, { store: { db } }: Pick<Service, 'store'>) {

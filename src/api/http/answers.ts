@@ -32,6 +32,8 @@ export interface ListAnswer<Schema extends z.ZodType = z.ZodType> {
   readonly kind: 'list';
   readonly description: string;
   readonly json: JsonBody<Schema>;
+  /** The example of a page as a CSV file. */
+  readonly csv: string;
 }
 
 /** A page for people. */
@@ -63,8 +65,9 @@ export function list<Schema extends z.ZodType>(
   description: string,
   schema: Schema,
   examples: Readonly<Record<string, z.input<Schema>>>,
+  csv: string,
 ): ListAnswer<Schema> {
-  return { kind: 'list', description, json: jsonBody(schema, examples) };
+  return { kind: 'list', description, json: jsonBody(schema, examples), csv };
 }
 
 export function page(description: string): PageAnswer {

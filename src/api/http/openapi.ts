@@ -170,7 +170,10 @@ function responseOf(answer: Answers[number]): ResponseConfig {
       return {
         description,
         headers: REQUEST_ID,
-        content: { ...jsonContent(answer.json), 'text/csv': { schema: { type: 'string' } } },
+        content: {
+          ...jsonContent(answer.json),
+          'text/csv': { schema: { type: 'string' }, example: answer.csv },
+        },
       };
     case 'page':
       return { description, headers: REQUEST_ID, content: { 'text/html': { schema: { type: 'string' } } } };

@@ -40,6 +40,11 @@ export const fileFormat = z
     examples: ['csv'],
   });
 
+/** The example of a file with this one row. */
+export function csvExample<Item>(columns: readonly Column<Item>[], item: Item): string {
+  return csvLines([columns.map(([name]) => name), columns.map(([, of]) => of(item))]);
+}
+
 interface Page<Item> {
   readonly data: readonly Item[];
   readonly hasMore: boolean;

@@ -4,7 +4,7 @@ import { pageOfOperations } from '../../store/lists.ts';
 import { list, reply } from '../http/answers.ts';
 import { defineCall } from '../http/define-call.ts';
 import { idOf, pageOf, pageWith, viewPage } from '../http/pages.ts';
-import { wholeList } from '../http/whole-list.ts';
+import { csvExample, wholeList } from '../http/whole-list.ts';
 import { OPERATION_COLUMNS } from '../money/operation-columns.ts';
 import { ofOrder } from '../money/operation-examples.ts';
 import { allOperationsQuery } from '../money/operation-requests.ts';
@@ -19,7 +19,12 @@ export const OPERATION_CALLS = [
     summary: 'List the captures, refunds and voids of all orders, newest first',
     query: allOperationsQuery,
     answers: {
-      200: list('One page, or the whole list', pageOf(operationOfOrder), { page: pageWith(ofOrder) }),
+      200: list(
+        'One page, or the whole list',
+        pageOf(operationOfOrder),
+        { page: pageWith(ofOrder) },
+        csvExample(OPERATION_COLUMNS, ofOrder),
+      ),
     },
     refusals: ['too_many_rows'],
     async handle(request, { store: { db }, gateways }: Pick<Service, 'store' | 'gateways'>) {

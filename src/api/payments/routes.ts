@@ -9,7 +9,7 @@ import { keyOf } from '../http/auth.ts';
 import { defineCall } from '../http/define-call.ts';
 import { reference } from '../http/fields.ts';
 import { pageOf, pageWith } from '../http/pages.ts';
-import { wholeList } from '../http/whole-list.ts';
+import { csvExample, wholeList } from '../http/whole-list.ts';
 import { asRefusal } from '../http/problem.ts';
 import { Refusal } from '../refusal.ts';
 import { closePayment } from './cancel-payment.ts';
@@ -82,7 +82,12 @@ export const PAYMENT_CALLS = [
       'Filters can be combined. A combination that makes the store read too many rows ends with 422 `too_many_rows` after 3 s: a time beside it helps.',
     query: paymentsQuery,
     answers: {
-      200: list('One page, or the whole list', pageOf(listedPayment), { page: pageWith(examples.listed) }),
+      200: list(
+        'One page, or the whole list',
+        pageOf(listedPayment),
+        { page: pageWith(examples.listed) },
+        csvExample(PAYMENT_COLUMNS, examples.listed),
+      ),
     },
     refusals: ['too_many_rows'],
     async handle(request, service: Service) {

@@ -8,7 +8,7 @@ import { askedBy } from '../http/audit-trail.ts';
 import { json, jsonBody, list, reply } from '../http/answers.ts';
 import { defineCall } from '../http/define-call.ts';
 import { pageOf, pageWith, viewPage } from '../http/pages.ts';
-import { wholeList } from '../http/whole-list.ts';
+import { csvExample, wholeList } from '../http/whole-list.ts';
 import { Refusal } from '../refusal.ts';
 import { resend, resendAll } from './resend-updates.ts';
 import { endpointExample, endpointView, viewEndpoint, type EndpointReader } from './endpoint-view.ts';
@@ -36,7 +36,12 @@ export const UPDATE_CALLS = [
     summary: 'List the updates to the merchant, with its answers',
     query: updatesQuery,
     answers: {
-      200: list('One page, newest first, or the whole list', pageOf(sentUpdate), { page: pageWith(heard) }),
+      200: list(
+        'One page, newest first, or the whole list',
+        pageOf(sentUpdate),
+        { page: pageWith(heard) },
+        csvExample(UPDATE_COLUMNS, heard),
+      ),
     },
     refusals: ['too_many_rows'],
     async handle(request, { store: { db } }: Pick<Service, 'store'>) {
