@@ -188,32 +188,33 @@ describe('paidonce doctor, of Temporal', () => {
     const deploymentOptions = { deploymentName: 'deployed', buildId: 'b9', workerVersioningMode: 2 };
     const taskQueue = { name: config.TEMPORAL_TASK_QUEUE };
     const poll = { namespace: 'default', identity: '7@a-host', taskQueue, deploymentOptions };
-    const polling = connection
-      .withDeadline(Date.now() + 4_000, () => connection.workflowService.pollWorkflowTaskQueue(poll))
-      .catch(() => undefined);
-    await until('it is known', async () =>
-      (await describeTemporal(connection, config)).versions.some(({ build }) => build === 'b9'),
-    );
+    const deadline = Date.now() + 60_000;
+    const over = new AbortController();
+    const polling = (async () => {
+      while (!over.signal.aborted && Date.now() < deadline)
+        await connection
+          .withDeadline(Date.now() + 5_000, () => connection.workflowService.pollWorkflowTaskQueue(poll))
+          .catch(() => undefined);
+    })();
+    const isPolled = async () =>
+      (await describeTemporal(connection, config)).versions.some(
+        ({ build, pollers }) => build === 'b9' && pollers === 1,
+      );
+    await until('it polls', isPolled, 60_000).finally(() => over.abort());
     const { versions, verdict, ...described } = await describeTemporal(connection, config);
     expect(described).toMatchObject({ namespace: 'default', isVersioned: true, unversionedPollers: 0 });
     expect(described.retentionSeconds).toBeGreaterThan(3_600);
     expect(versions).toContainEqual({ build: 'b9', state: 'inactive', currentSince: null, pollers: 1 });
-    expect(versions).toContainEqual({
-      build: 'b8',
-      state: 'current',
-      currentSince: expect.any(String),
-      pollers: 0,
-    });
+    expect(versions.find(({ build }) => build === 'b8')).toMatchObject({ state: 'current', pollers: 0 });
     expect(verdict).toMatchObject({ state: 'fail', text: expect.stringContaining('b9 polls') });
     run(verdict?.commands[0] ?? '');
-    expect((await describeTemporal(connection, config)).verdict).toEqual({
+    expect((await describeTemporal(connection, config)).verdict).toMatchObject({
       state: 'ok',
       text: 'b9 is current, 1 polling',
-      todo: null,
       commands: [],
     });
     await polling;
-  }, 30_000);
+  }, 90_000);
 
   it('names the runs that are stuck, as /metrics and `why` do', async () => {
     await prepare();
