@@ -76,6 +76,7 @@ const UNDO: readonly (readonly [tag: string, statement: string])[] = [
       payments_refunded, payments_disputed, payments_created, payments_unopened, outbox_type, outbox_unheard, outbox_heard, update_attempts_at`,
   ],
   ['0030_system', 'drop table processes, gateway_calls, sweep_passes, store_sizes'],
+  ['0031_lists-indexes', 'drop index if exists payments_found_by, payments_accepted'],
 ];
 
 /** The schema as left by a build that did not know this migration and the later ones. */

@@ -130,6 +130,8 @@ export const payments = pgTable(
     index('payments_amount').on(table.amount, table.currency, table.id).concurrently(),
     ofSome('payments_method', sql`payment_method is not null`, table.paymentMethod, table.id),
     ofSome('payments_reason', sql`reason is not null`, sql`left(split_part(reason, ':', 1), 60)`, table.id),
+    ofSome('payments_found_by', sql`found_by <> 'callback'`, table.foundBy, table.id),
+    ofSome('payments_accepted', sql`accepted_amount is not null`, table.id),
     ofSome('payments_refunded', sql`refunded > 0`, table.id),
     ofSome('payments_disputed', sql`disputes <> '[]'::jsonb`, table.id),
     ofSome('payments_reference2', HAS_REFERENCE2, sql`(request ->> 'merchantReference2')`, table.id),

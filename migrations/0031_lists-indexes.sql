@@ -1,0 +1,2 @@
+CREATE INDEX CONCURRENTLY "payments_found_by" ON "payments" USING btree ("found_by","id") WHERE found_by <> 'callback';--> statement-breakpoint
+CREATE INDEX CONCURRENTLY "payments_accepted" ON "payments" USING btree ("id") WHERE accepted_amount is not null;
