@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * `npm run pictures`: takes the pictures of the README from all that `npm start` starts, while an order is
- * bought in Chromium, which CHROMIUM may name.
+ * bought in Chromium, which CHROMIUM may name. Those of the dashboard have the test bench's sample orders.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,6 +12,8 @@ import { programAt } from './testing/programs.js';
 
 const FOLDER = join(root, 'docs', 'pictures');
 const VIEW = { width: 1000, height: 640 };
+/** The bench makes them within two minutes. */
+const SAMPLES_WITHIN_MS = 150_000;
 
 await prepare();
 const executablePath = programAt('chromium');
@@ -24,6 +26,7 @@ const browser = await chromium.launch({
 try {
   await mkdir(FOLDER, { recursive: true });
   await takeAll(await browser.newPage({ viewport: VIEW }), everything.urls);
+  await takeDashboard(await browser.newPage({ viewport: VIEW }), everything);
 } finally {
   await browser.close();
   await everything.stop();
@@ -46,8 +49,27 @@ async function takeAll(page, urls) {
   await take(page, 'run-in-temporal');
 }
 
-async function take(page, name) {
+/** The state map and the swim lanes, once the sample orders are there. */
+async function takeDashboard(page, { urls, apiKey }) {
+  await page.goto(urls.dashboard);
+  await page.getByLabel('API key').fill(apiKey);
+  await page.getByLabel('Your name').fill('Ada');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('link', { name: 'Test bench' }).click();
+  await page.getByLabel('Sample orders in every state').selectOption('50');
+  await page.getByRole('button', { name: 'Make them' }).click();
+  await page.getByText('50 of 50 sample orders are made.').waitFor({ timeout: SAMPLES_WITHIN_MS });
+  await page.getByRole('link', { name: 'Now', exact: true }).click();
+  await take(page.locator('#state-map'), 'state-map');
+  const headers = { authorization: `Bearer ${apiKey}` };
+  const { data } = await (await page.request.get(`${urls.api}/v1/test/orders`, { headers })).json();
+  const { reference } = data.find(({ sample }) => sample === 'late-money');
+  await page.goto(`${urls.dashboard}/orders/${reference}`);
+  await take(page.locator('figure.lanes'), 'swim-lanes');
+}
+
+async function take(place, name) {
   const path = join(FOLDER, `${name}.png`);
-  await page.screenshot({ path });
+  await place.screenshot({ path });
   process.stdout.write(`${path}\n`);
 }

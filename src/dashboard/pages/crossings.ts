@@ -13,30 +13,44 @@ export function crossingsOf({ payment, deliveries }: PaymentStory, updates: read
   ];
 }
 
-function stepOf({ at: written, kind, text, data }: Entry): Crossing[] {
+function stepOf({ at: written, kind, text: label, data }: Entry): Crossing[] {
   const at = Date.parse(written);
-  const step = (from: Crossing['from'], to: Crossing['to'], tone: Crossing['tone'] = 'plain'): Crossing[] => [
-    { at, from, to, label: text, tone },
-  ];
+  const step = (
+    from: Crossing['from'],
+    to: Crossing['to'],
+    short: string,
+    tone: Crossing['tone'] = 'plain',
+  ) => [{ at, from, to, short, label, tone }];
   switch (kind) {
     case 'delivery':
-      return step('gateway', 'paidonce');
+      return step('gateway', 'paidonce', 'callback');
     case 'return':
-      return step('payer', 'paidonce');
+      return step('payer', 'paidonce', 'payer is back');
     case 'read':
     case 'poll':
     case 'sweep':
-      return step('paidonce', 'gateway');
+      return step('paidonce', 'gateway', `${kind}: ${wordOf(data['status']) ?? 'asked'}`);
     case 'operation':
-      return step('paidonce', 'gateway', data['state'] === 'failed' ? 'bad' : 'plain');
+      return step('paidonce', 'gateway', operationIn(data), data['state'] === 'failed' ? 'bad' : 'plain');
     case 'decision':
+      return step('paidonce', 'paidonce', wordOf(data['to']) ?? 'decision', 'good');
     case 'operator':
-      return step('paidonce', 'paidonce', 'good');
+      return step('paidonce', 'paidonce', 'a person', 'good');
     case 'update':
-      return stepOfUpdate(at, text, data);
+      return stepOfUpdate(at, label, data);
     default:
       return [];
   }
+}
+
+function wordOf(given: unknown): string | null {
+  return typeof given === 'string' ? given : null;
+}
+
+function operationIn(data: Entry['data']): string {
+  const kind = wordOf(data['kind']);
+  if (kind === null) return typeof data['sessionId'] === 'string' ? 'session opened' : 'operation';
+  return `${kind} ${wordOf(data['state']) ?? 'sent'}`;
 }
 
 /** "queued" is no step of its own. */
@@ -45,7 +59,8 @@ function stepOfUpdate(at: number, label: string, data: Entry['data']): Crossing[
   if (state === undefined && attempt === undefined) return [];
   const isHeard = state === 'delivered' || (typeof status === 'number' && status < 300);
   if (state === 'superseded' || state === 'off') return [];
-  return [{ at, from: 'paidonce', to: 'shop', label, tone: isHeard ? 'good' : 'bad' }];
+  const short = /order\.[a-z_]+/.exec(label)?.[0] ?? 'update';
+  return [{ at, from: 'paidonce', to: 'shop', short, label, tone: isHeard ? 'good' : 'bad' }];
 }
 
 /** Callbacks that the timeline does not have: refused, repeated, or not handled yet. */
@@ -53,7 +68,16 @@ function callbackOf({ receivedAt, outcome, reason, receipts }: Delivery): Crossi
   if (outcome === 'backfilled') return [];
   const tone = outcome === 'refused' ? 'bad' : 'plain';
   const label = `callback ${outcome}${reason === null ? '' : ` (${reason})`}${receipts > 1 ? `, ${receipts} times` : ''}`;
-  return [{ at: Date.parse(receivedAt), from: 'gateway', to: 'paidonce', label, tone }];
+  return [
+    {
+      at: Date.parse(receivedAt),
+      from: 'gateway',
+      to: 'paidonce',
+      short: `callback ${outcome}`,
+      label,
+      tone,
+    },
+  ];
 }
 
 function nextAttempt({ type, nextAttemptAt }: Update): Crossing[] {
@@ -63,6 +87,7 @@ function nextAttempt({ type, nextAttemptAt }: Update): Crossing[] {
       at: Date.parse(nextAttemptAt),
       from: 'paidonce',
       to: 'shop',
+      short: `next ${type}`,
       label: `next attempt of ${type}`,
       tone: 'next',
     },

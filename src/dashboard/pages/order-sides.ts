@@ -33,7 +33,7 @@ export function sidesOf(story: OrderStory, of: PaymentStory, gateway: string): T
     },
     {
       name: gateway,
-      status: read === undefined ? 'not read yet' : textOf(read, 'status'),
+      status: read === undefined ? 'not read yet' : `${textOf(read, 'status')}${doneSince(payment, read)}`,
       amount: heldBy(read, currency),
       reference: textOf(read, 'transactionId'),
       at: read?.at ?? null,
@@ -55,6 +55,13 @@ export function sidesOf(story: OrderStory, of: PaymentStory, gateway: string): T
 
 function isReading({ kind, data }: Entry): boolean {
   return kind === 'read' && typeof data['status'] === 'string';
+}
+
+/** What the gateway has done for us since that reading: its answer is no reading, but it is newer. */
+function doneSince({ timeline }: PaymentStory['payment'], read: Entry): string {
+  const since = timeline.slice(timeline.lastIndexOf(read) + 1);
+  const done = since.findLast(({ kind, data }) => kind === 'operation' && data['state'] === 'done');
+  return done === undefined ? '' : `, then ${textOf(done, 'kind')} done`;
 }
 
 /** The last update that the shop has acknowledged says what the shop believes. */

@@ -13,17 +13,24 @@ export interface Crossing {
   readonly from: Lane;
   /** The same lane: something that happens there. */
   readonly to: Lane;
+  /** Two or three words, which are drawn. */
+  readonly short: string;
+  /** The whole sentence. */
   readonly label: string;
   /** `bad`: refused, lost or failed. `next`: it has not happened yet. */
   readonly tone: 'good' | 'bad' | 'next' | 'plain';
 }
 
 const LANES: readonly Lane[] = ['payer', 'gateway', 'paidonce', 'shop'];
-const TOP = 26;
+const TOP = 34;
 const LANE_GAP = 44;
 const LEFT = 84;
-const HEIGHT = TOP + LANE_GAP * (LANES.length - 1) + 40;
-const LEAST_STEP = 26;
+const BOTTOM = TOP + LANE_GAP * (LANES.length - 1);
+/** The words below the lanes lean to the right. */
+const LEAN = 40;
+const WORDS = { height: 104, width: 118, most: 24 };
+const HEIGHT = BOTTOM + WORDS.height;
+const LEAST_STEP = 30;
 const LOG_STEP = 9;
 const MOST = 60;
 
@@ -38,7 +45,7 @@ export function SwimLanes({
   const shownOnes = crossings.toSorted((one, other) => one.at - other.at).slice(-MOST);
   if (shownOnes.length === 0) return null;
   const places = placesOf(shownOnes);
-  const width = (places.at(-1) ?? LEFT) + 70;
+  const width = (places.at(-1) ?? LEFT) + WORDS.width;
   return (
     <figure class="lanes">
       <div class="scroll" role="region" aria-label="Who told whom, and when" tabIndex={0}>
@@ -55,7 +62,12 @@ export function SwimLanes({
               <text x="4" y={yOf(lane) + 4}>
                 {shown(names[lane], 14)}
               </text>
-              <line x1={LEFT - 8} x2={width - 8} y1={TOP + at * LANE_GAP} y2={TOP + at * LANE_GAP} />
+              <line
+                x1={LEFT - 8}
+                x2={width - WORDS.width + 16}
+                y1={TOP + at * LANE_GAP}
+                y2={TOP + at * LANE_GAP}
+              />
             </g>
           ))}
           {shownOnes.map((crossing, at) => (
@@ -79,7 +91,7 @@ function Arrow(props: {
   names: Readonly<Record<Lane, string>>;
 }): VNode {
   const { crossing, x, gap, names } = props;
-  const { from, to, tone, label, at } = crossing;
+  const { from, to, tone, short, label, at } = crossing;
   const [y1, y2] = [yOf(from), yOf(to)];
   const way = Math.sign(y2 - y1);
   return (
@@ -96,8 +108,11 @@ function Arrow(props: {
       {tone === 'bad' && (
         <path class="cross" d={`M ${x - 5} ${y2 - 5 - way * 12} l 10 10 m 0 -10 l -10 10`} />
       )}
+      <text class="words" transform={`translate(${x - 3} ${BOTTOM + 16}) rotate(${LEAN})`}>
+        {shown(short, WORDS.most)}
+      </text>
       {gap !== null && (
-        <text class="gap" x={x - 2} y={HEIGHT - 6} text-anchor="end">
+        <text class="gap" x={x - 2} y="14" text-anchor="end">
           +{gap}
         </text>
       )}
