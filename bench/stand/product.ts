@@ -10,7 +10,7 @@ import { STRIPE_CREDENTIALS, type StripeStand } from './stripe-sandbox.ts';
 import { freePort } from '../../kit/free-port.js';
 import { until } from './waiting.ts';
 
-const API_KEY = 'bench-api-key-0123456789abcdef';
+export const API_KEY = 'bench-api-key-0123456789abcdef';
 
 export interface OpenedSession {
   readonly id: string;
