@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { openStore } from '../../src/store/open.ts';
 import { paidoncePart } from '../paidonce-part.ts';
 import { CORE } from '../stand/built.ts';
 import { startDatabase } from '../stand/measured-child.ts';
@@ -57,6 +58,11 @@ const { values } = parseArgs({ options: { payments: { type: 'string', default: '
 const folder = await mkdtemp(join(tmpdir(), 'paidonce-pages-'));
 const database = await startDatabase();
 if (database === null) throw new Error('PostgreSQL is not installed: apt-get install postgresql');
+const store = await openStore({ databaseUrl: database.url, dataDir: '' });
+await store.migrate();
+await store.close();
+const { payments, megabytes } = await seedYears(database.url, Number(values.payments));
+say(`${payments} payments, ${megabytes} MB`);
 const temporal = await startTemporal(folder, [NAME]);
 const sandbox = await startSandbox(folder);
 const sink = await startSink();
@@ -73,8 +79,6 @@ const product = await startProduct({
 });
 let missed = 0;
 try {
-  const { payments, megabytes } = await seedYears(database.url, Number(values.payments));
-  say(`${payments} payments, ${megabytes} MB`);
   const cookie = await signIn();
   for (const page of PAGES) await provePage(cookie, page);
   await proveLooking(cookie);
@@ -144,7 +148,7 @@ async function payMany(round: string): Promise<{ p50: number; cores: number }> {
   const sessions: Promise<number>[] = [];
   for (let n = 0; n < SESSIONS; n += 1) {
     const paid = part.alone(`${NAME}-${round}-${n}`);
-    sessions.push(paid.then(async ({ sample }) => (await sample()).callbackToPaidMs));
+    sessions.push(paid.then(async (done) => (await done.sample()).callbackToPaidMs));
     await sleep(SESSION_EVERY_MS);
   }
   const { p50 } = percentiles(await Promise.all(sessions));
