@@ -32,7 +32,10 @@ export async function startSink(): Promise<Sink> {
   const server = createServer((request, response) => {
     let text = '';
     request.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-    request.on('end', () => hear(text, response, waiting));
+    // The checks of the service ask whether the endpoint is there, without an update.
+    request.on('end', () =>
+      request.method === 'POST' ? hear(text, response, waiting) : response.writeHead(204).end(),
+    );
   });
   server.keepAliveTimeout = 60_000;
   const port = await new Promise<number>((resolve) => {
@@ -54,10 +57,12 @@ function hear(
   const at = Date.now();
   const { type, data } = JSON.parse(text) as {
     type: string;
-    data: { orderReference: string; paidAt?: string };
+    /** The updates of a store that was filled by hand have none. */
+    data?: { orderReference: string; paidAt?: string };
   };
-  if (data.orderReference.startsWith(HANGING_PREFIX)) return;
+  if (data?.orderReference.startsWith(HANGING_PREFIX)) return;
   response.writeHead(204).end();
+  if (data === undefined) return;
   const key = `${type} ${data.orderReference}`;
   waiting.get(key)?.({ type, at, paidAt: Date.parse(data.paidAt ?? '') });
   waiting.delete(key);
