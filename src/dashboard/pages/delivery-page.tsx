@@ -60,7 +60,15 @@ function Facts({ found, base }: { found: Delivery; base: string }): VNode {
         <At at={receivedAt} /> ({receipts} {receipts === 1 ? 'time' : 'times'})
       </Fact>
       <Fact name="Handled">
-        {handledAt === null ? 'not yet' : <At at={handledAt} />}
+        {handledAt === null ? (
+          found.outcome === 'refused' ? (
+            'never: it was refused'
+          ) : (
+            'not yet'
+          )
+        ) : (
+          <At at={handledAt} />
+        )}
         {found.handledAfterMs === null ? '' : `, after ${found.handledAfterMs} ms`}
       </Fact>
       <Fact name="Signed with">

@@ -326,8 +326,8 @@ function effectOf(
       ];
     case 'give_back':
       return [
-        `${gateway} gives ${holds} back to the payer. This can't be undone.`,
-        'The shop hears order.late_payment_returned.',
+        `${holds} goes back to the payer at ${gateway}: what is only reserved is released, what was taken is refunded. This can't be undone.`,
+        'An order that is not paid stays unpaid. The shop hears order.late_payment_returned; or order.payment_cancelled, where the money was only reserved and the payment was not closed.',
       ];
     case 'dismiss':
       return ['Nothing is moved at the gateway: a person handles its money there.', 'The review ends.'];

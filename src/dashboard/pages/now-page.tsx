@@ -106,16 +106,16 @@ function NeedsTable(props: { items: readonly Item[]; hasMore: boolean; visit: Vi
     {
       name: 'Order',
       cell: ({ first, items: all }) =>
-        all.length > 1 ? `${all.length} orders` : <OrderLink item={first} base={base} />,
+        all.length > 1 ? ordersIn(all) : <OrderLink item={first} base={base} />,
     },
     { name: 'Money at risk', isNumber: true, cell: (row) => atRisk(row.items) },
     { name: 'Since', cell: ({ first: { since } }) => (since === null ? '—' : <Ago at={since} now={now} />) },
+    { name: 'Do', cell: (row) => <Remedy row={row} visit={visit} /> },
     {
       name: 'Owner',
       cell: ({ first: { mark } }) => (mark?.owner ? <bdi>{shown(mark.owner, 40)}</bdi> : '—'),
     },
     { name: 'Mark', cell: (row) => <MarkLink row={row} visit={visit} /> },
-    { name: 'Do', cell: (row) => <Remedy row={row} visit={visit} /> },
   ];
   return (
     <>
@@ -129,6 +129,12 @@ function NeedsTable(props: { items: readonly Item[]; hasMore: boolean; visit: Vi
       {hasMore && <p class="muted">There are more than are listed here; the lists have all.</p>}
     </>
   );
+}
+
+/** Two updates of one order are one order. */
+function ordersIn(items: readonly Item[]): string {
+  const count = new Set(items.map(({ orderReference, id }) => orderReference ?? id)).size;
+  return count === 1 ? '1 order' : `${count} orders`;
 }
 
 /** Items of one cause are one row from three on, since they have one remedy. */
@@ -211,10 +217,13 @@ function OrderLink({ item: { orderReference }, base }: { item: Item; base: strin
   return <a href={`${base}/orders/${encodeURIComponent(orderReference)}`}>{shown(orderReference, 64)}</a>;
 }
 
+/** The money of each order once. */
 function atRisk(items: readonly Item[]): string {
+  const byOrder = new Map<string, { amount: number; currency: string }>();
+  for (const { amount, currency, orderReference, id } of items)
+    if (amount !== null && currency !== null) byOrder.set(orderReference ?? id, { amount, currency });
   const sums = new Map<string, number>();
-  for (const { amount, currency } of items)
-    if (amount !== null && currency !== null) sums.set(currency, (sums.get(currency) ?? 0) + amount);
+  for (const { amount, currency } of byOrder.values()) sums.set(currency, (sums.get(currency) ?? 0) + amount);
   const texts = [...sums].map(([currency, amount]) => money(amount, currency));
   return texts.length === 0 ? '—' : texts.join(' + ');
 }

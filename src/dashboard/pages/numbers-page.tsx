@@ -3,7 +3,7 @@ import type { PaidonceClient } from '@paidonce/client';
 import type { VNode } from 'preact';
 import type { Page } from '../page.ts';
 import { chosen, Filters, type Filter } from '../parts/list.tsx';
-import { link, utc } from '../parts/text.ts';
+import { link, money, utc } from '../parts/text.ts';
 import { TroubleNote } from '../parts/trouble.tsx';
 import { part, type Part } from '../visit.ts';
 import {
@@ -44,14 +44,18 @@ export const numbersPage: Page = {
   async show(visit, { query }) {
     const at = `${visit.base}/numbers`;
     const filters = chosen(FILTERS, query) as Query;
-    const stats = await part(visit.api.stats(filters));
-    const before = stats.data === undefined ? undefined : await part(visit.api.stats(weekBefore(stats.data)));
+    const [stats, before] = await Promise.all([
+      part(visit.api.stats(filters)),
+      part(visit.api.stats(weekBefore(filters, visit.now))),
+    ]);
+    const today = `${visit.now.toISOString().slice(0, 10)}T00:00:00Z`;
     const since = (days: number) => new Date(visit.now.getTime() - days * DAY_MS).toISOString();
     return {
       title: 'Numbers',
       above: (
         <>
           <nav class="saved" aria-label="Periods">
+            <a href={link(at, { from: today, gateway: filters.gateway })}>Today</a>
             {RANGES.map(({ name, days }) => (
               <a href={link(at, { from: since(days), gateway: filters.gateway })}>{name}</a>
             ))}
@@ -59,14 +63,32 @@ export const numbersPage: Page = {
           <Filters filters={FILTERS} query={query} at={at} />
         </>
       ),
-      live: <Charts stats={stats} before={before?.data} />,
+      live: <Charts stats={stats} before={before.data} />,
     };
   },
 };
 
-function weekBefore({ from, to, bucket, gateway }: Stats): Query {
-  const earlier = (time: string) => new Date(Date.parse(time) - WEEK_MS).toISOString();
-  return { from: earlier(from), to: earlier(to), bucket, ...(gateway !== null && { gateway }) };
+/** Reserved money that was released was never taken. */
+function movedIn({
+  currency,
+  authorized,
+  captured,
+  refunded,
+  voided,
+  givenBack,
+}: Stats['totals']['money'][number]): string {
+  const sum = (amount: number) => money(amount, currency);
+  return `Taken from payers ${sum(captured)}, refunded ${sum(refunded)}. Reserved ${sum(authorized)}, released ${sum(voided)}. Given back, as it paid no order: ${sum(givenBack)}.`;
+}
+
+/** The same period a week earlier. Where none is given it is the last 24 hours, as the API has it. */
+function weekBefore({ from, to, ...others }: Query, now: Date): Query {
+  const earlier = (time: number) => new Date(time - WEEK_MS).toISOString();
+  const end = to === undefined ? now.getTime() : Date.parse(to);
+  const begin = from === undefined ? end - DAY_MS : Date.parse(from);
+  // A time that can't be read is refused in the answer to the same question about this week.
+  if (Number.isNaN(begin + end)) return others;
+  return { ...others, from: earlier(begin), to: earlier(end) };
 }
 
 function Charts({ stats, before }: { stats: Part<Stats>; before: Stats | undefined }): VNode {
@@ -77,6 +99,9 @@ function Charts({ stats, before }: { stats: Part<Stats>; before: Stats | undefin
       <p>
         {utc(from)} to {utc(to)} UTC: {totals.opened} payments opened, {totals.outcomes.paid} orders paid.
       </p>
+      {totals.money.map((sums) => (
+        <p>{movedIn(sums)}</p>
+      ))}
       <div class="charts">
         <Outcomes stats={stats.data} before={before} />
         <FoundBy stats={stats.data} />

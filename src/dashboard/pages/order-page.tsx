@@ -15,13 +15,14 @@ import { deliveryColumns } from './delivery-columns.tsx';
 import { gatewayName } from './gateway-name.ts';
 import { sidesOf } from './order-sides.ts';
 import {
-  mainPayment,
-  readOrderStory,
   type Delivery,
+  goingBack,
+  mainPayment,
   type Operation,
   type OrderStory,
   type Payment,
   type PaymentStory,
+  readOrderStory,
   type Update,
 } from './order-story.ts';
 import { PaymentFacts } from './payment-facts.tsx';
@@ -62,7 +63,7 @@ async function pageOf(visit: Visit, story: OrderStory, { of, done }: About): Pro
   const gateway = await gatewayName(visit, of?.payment.gateway ?? '');
   return {
     title: `Order ${order.reference}`,
-    above: of !== undefined && <PaymentForms payment={of.payment} visit={visit} />,
+    above: of !== undefined && <PaymentForms of={of} visit={visit} />,
     live: (
       <>
         {done !== null && of !== undefined && <Result of={of} done={done} />}
@@ -122,18 +123,19 @@ function Links({ payment }: { payment: Payment }): VNode | null {
 
 function OfPayment({ story, of, gateway, visit }: PartProps): VNode {
   const { payment, operations, deliveries } = of;
-  const { sides, differs } = sidesOf(story, of, gateway);
+  const { sides, differs, compared } = sidesOf(story, of, gateway);
   const currency = payment.accepted?.currency ?? payment.currency;
   return (
     <>
       <section aria-labelledby="sides">
         <h2 id="sides">Who believes what</h2>
-        <Sides sides={sides} differs={differs} />
+        <Sides sides={sides} differs={differs} compared={compared} />
         <MoneyBar
           currency={currency}
           authorized={payment.authorizedAmount}
           captured={payment.capturedAmount}
           refunded={payment.refundedAmount}
+          goingBack={goingBack(of)}
         />
       </section>
       <section aria-labelledby="facts">

@@ -7,6 +7,8 @@ import { heldBy, textOf } from './reading.ts';
 export interface ThreeSides {
   readonly sides: readonly Side[];
   readonly differs: ReadonlySet<'status' | 'amount' | 'reference'>;
+  /** Whether a reading of the gateway has anything to compare with. */
+  readonly compared: boolean;
 }
 
 export function sidesOf(story: OrderStory, of: PaymentStory, gateway: string): ThreeSides {
@@ -33,10 +35,11 @@ export function sidesOf(story: OrderStory, of: PaymentStory, gateway: string): T
     },
     {
       name: gateway,
-      status: read === undefined ? 'not read yet' : `${textOf(read, 'status')}${doneSince(payment, read)}`,
+      status:
+        read === undefined ? emptyReading(payment) : `${textOf(read, 'status')}${doneSince(payment, read)}`,
       amount: heldBy(read, currency),
       reference: textOf(read, 'transactionId'),
-      at: read?.at ?? null,
+      at: (read ?? lastRead(payment))?.at ?? null,
     },
   ];
   const isUntold = due !== undefined && due.effectId !== heard?.effectId && due.state !== 'off';
@@ -50,7 +53,16 @@ export function sidesOf(story: OrderStory, of: PaymentStory, gateway: string): T
     textOf(read, 'transactionId') !== payment.transactionId
   )
     differs.add('reference');
-  return { sides, differs };
+  return { sides, differs, compared: read !== undefined };
+}
+
+function lastRead({ timeline }: PaymentStory['payment']): Entry | undefined {
+  return timeline.findLast(({ kind }) => kind === 'read');
+}
+
+/** A reading that shows no transaction says so in words. */
+function emptyReading(payment: PaymentStory['payment']): string {
+  return lastRead(payment)?.text.replace(/^\S+ says:? /, '') ?? 'not read yet';
 }
 
 function isReading({ kind, data }: Entry): boolean {
@@ -67,7 +79,11 @@ function doneSince({ timeline }: PaymentStory['payment'], read: Entry): string {
 /** The last update that the shop has acknowledged says what the shop believes. */
 function shopStatus({ updates }: OrderStory, heard: Update | undefined): string {
   if (updates.trouble !== undefined) return 'not known';
-  return heard === undefined ? 'was told nothing' : `knows ${heard.type}`;
+  if (heard !== undefined) return `knows ${heard.type}`;
+  const tries = updates.data.reduce((sum, { attempts }) => sum + attempts, 0);
+  return tries === 0
+    ? 'was told nothing'
+    : `has acknowledged none of ${tries} ${tries === 1 ? 'attempt' : 'attempts'}`;
 }
 
 /** Statuses that a gateway and a payment have under the same name, and which exclude each other. */

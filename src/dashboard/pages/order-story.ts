@@ -50,6 +50,25 @@ async function readPaymentStory(api: Client, id: string): Promise<PaymentStory> 
   return { payment, operations, deliveries };
 }
 
+/** Captures, refunds and voids that have not ended, newest first. */
+export function underWay({ operations }: PaymentStory): Operation[] {
+  return (operations.data ?? []).filter(({ status }) => status === 'pending' || status === 'unknown');
+}
+
+/** How much of a payment's money is on its way back, in minor units. A refund of the whole rest names no amount. */
+export function goingBack(of: PaymentStory): number {
+  const { capturedAmount, refundedAmount } = of.payment;
+  const left = capturedAmount - refundedAmount;
+  const asked = underWay(of).filter(
+    ({ kind, transactionId }) =>
+      kind === 'refund' && (transactionId === null || transactionId === of.payment.transactionId),
+  );
+  return Math.min(
+    left,
+    asked.reduce((sum, { amount }) => sum + (amount ?? left), 0),
+  );
+}
+
 /** The payment that pays the order, or else the newest. */
 export function mainPayment({ order, payments }: OrderStory): PaymentStory | undefined {
   const paying = payments.find(

@@ -2,7 +2,7 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { amountField } from '../parts/amount.ts';
 import { may, type Visit } from '../visit.ts';
-import type { Payment } from './order-story.ts';
+import { goingBack, type PaymentStory } from './order-story.ts';
 
 interface Form {
   readonly path: string;
@@ -11,15 +11,15 @@ interface Form {
   readonly fields?: ComponentChildren;
 }
 
-export function PaymentForms({ payment, visit }: { payment: Payment; visit: Visit }): VNode | null {
-  const forms = formsOf(payment, visit).filter(({ isPossible }) => isPossible);
+export function PaymentForms({ of, visit }: { of: PaymentStory; visit: Visit }): VNode | null {
+  const forms = formsOf(of, visit).filter(({ isPossible }) => isPossible);
   if (forms.length === 0) return null;
   return (
     <section aria-label="Actions" class="moves">
       {forms.map(({ path, name, fields }) => (
         <details class="move" name="move">
           <summary>{name}</summary>
-          <form method="get" action={`${visit.base}/payments/${encodeURIComponent(payment.id)}/${path}`}>
+          <form method="get" action={`${visit.base}/payments/${encodeURIComponent(of.payment.id)}/${path}`}>
             {fields}
             <label>
               {path === 'note' ? 'Note' : 'Reason'}
@@ -33,13 +33,15 @@ export function PaymentForms({ payment, visit }: { payment: Payment; visit: Visi
   );
 }
 
-function formsOf(payment: Payment, visit: Visit): Form[] {
+function formsOf(of: PaymentStory, visit: Visit): Form[] {
+  const { payment } = of;
   const { status, authorizedAmount, capturedAmount, refundedAmount, reviewMark, transactionId, sessionId } =
     payment;
   const [money, support] = [may(visit, 'money'), may(visit, 'support')];
   const currency = payment.accepted?.currency ?? payment.currency;
   const isHeld = status === 'AUTHORIZED' || status === 'PARTIALLY_CAPTURED';
   const isReview = status === 'REVIEW';
+  const refundable = capturedAmount - refundedAmount - goingBack(of);
   return [
     {
       path: 'resolve',
@@ -56,8 +58,8 @@ function formsOf(payment: Payment, visit: Visit): Form[] {
     {
       path: 'refund',
       name: 'Refund',
-      isPossible: money && !isReview && capturedAmount > refundedAmount,
-      fields: <Amount amount={capturedAmount - refundedAmount} currency={currency} />,
+      isPossible: money && !isReview && refundable > 0,
+      fields: <Amount amount={refundable} currency={currency} />,
     },
     { path: 'void', name: 'Void', isPossible: money && status === 'AUTHORIZED' },
     { path: 'cancel', name: 'Cancel', isPossible: (money || may(visit, 'shop')) && status === 'PENDING' },

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { Pill } from '../parts/pill.tsx';
-import { money, shown } from '../parts/text.ts';
+import { money, shown, utc } from '../parts/text.ts';
 import type { PaymentStory } from './order-story.ts';
 
 /** What a person has just done, as the address of the page says it. */
@@ -16,7 +16,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   dismiss: 'The decision is recorded: the review has ended.',
   note: 'The note is in the timeline.',
   redeliver: 'The callback is run again: the timeline shows the reading.',
-  look: 'The payment is looked at again: the timeline shows the reading.',
+  look: 'The payment is looked at again.',
 };
 
 /** Null where the address names nothing that can be done. */
@@ -32,7 +32,9 @@ export function Result({ of, done: { what, reference } }: { of: PaymentStory; do
   return (
     <p class="notice good" role="status" id="result">
       {operation === undefined ? (
-        (SENTENCES[what] ?? `The ${what} was asked for.`)
+        <>
+          {SENTENCES[what] ?? `The ${what} was asked for.`} {what === 'look' && lastAnswer(of)}
+        </>
       ) : (
         <>
           {what} {shown(reference, 64)} of {money(operation.amount, operation.currency)}:{' '}
@@ -42,4 +44,10 @@ export function Result({ of, done: { what, reference } }: { of: PaymentStory; do
       )}
     </p>
   );
+}
+
+/** The newest reading in words: it changes once the gateway has answered. */
+function lastAnswer({ payment: { timeline } }: PaymentStory): string {
+  const read = timeline.findLast(({ kind }) => kind === 'read');
+  return read === undefined ? '' : `Last answer, ${utc(read.at)} UTC: ${shown(read.text, 200)}.`;
 }

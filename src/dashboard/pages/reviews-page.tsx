@@ -17,7 +17,8 @@ const FILTERS: readonly Filter[] = [
 ];
 
 /** Each card reads its payment with its timeline, so there are few on a page. */
-const CARDS = 20;
+/** Each is a call of its own. */
+const CARDS = 10;
 
 export const reviewsPage: Page = {
   path: '/reviews',

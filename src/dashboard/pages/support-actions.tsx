@@ -122,13 +122,28 @@ export const SUPPORT_ACTIONS: readonly Action[] = [
   {
     path: '/updates/send-again',
     scopes: ['support'],
-    async confirm(_visit, { query }) {
+    async confirm({ api }, { query }) {
       const wanted = wantedUpdates((name) => query.get(name));
+      const { state, type, order, minAttempts } = wanted;
+      const narrowed = {
+        ...(type && { type }),
+        ...(order && { order }),
+        ...(minAttempts && { minAttempts }),
+      };
+      const { data, hasMore } = await api.updates.list({ state, ...narrowed, limit: 100 });
+      const last = data.find(({ lastAnswer }) => lastAnswer !== null)?.lastAnswer ?? null;
       const given = Object.entries(wanted).map(([name, value]) => [name, String(value)] as const);
       return {
         title: 'Send many updates again',
-        facts: given.map(([name, value]) => [name, shown(value, 100)] as const),
+        facts: [
+          ...given.map(([name, value]) => [name, shown(value, 100)] as const),
+          ['Updates in this state', `${data.length}${hasMore ? '+' : ''}`],
+          ['Last answer of the shop', shown(last ?? 'none', 60)],
+        ],
         effect: [
+          ...(last === null || last.startsWith('2')
+            ? []
+            : ['While the shop answers like that, they are sent in vain: send one of them first.']),
           'Each of them is sent now, the oldest first, at most 500 at a time. Updates that a later one replaces are left out.',
           'A shop that has handled one already ignores it by its webhook-id.',
         ],
@@ -136,6 +151,7 @@ export const SUPPORT_ACTIONS: readonly Action[] = [
         reason: query.get('reason') ?? '',
         button: 'Send all of them now',
         back: `/updates?state=${wanted.state}`,
+        refusal: data.length === 0 ? 'No update is in this state.' : undefined,
       };
     },
     async act({ api, who }, _address, form) {

@@ -1,7 +1,7 @@
 /** What the support desk may tell the customer about an order, in their language. Nothing internal is in it. */
 import type { VNode } from 'preact';
 import { fractionDigits } from '../../domain/money.ts';
-import { mainPayment, type OrderStory, type Payment } from './order-story.ts';
+import { goingBack, mainPayment, type OrderStory, type Payment } from './order-story.ts';
 
 type Situation =
   | 'reserved'
@@ -21,6 +21,8 @@ interface Words {
   readonly day: string;
   /** What was paid back of a paid order; null where nothing was. */
   readonly back: string | null;
+  /** What is on its way back; null where nothing is. */
+  readonly goingBack: string | null;
 }
 
 interface Language {
@@ -28,6 +30,7 @@ interface Language {
   readonly name: string;
   readonly sentences: Readonly<Record<Situation, (words: Words) => string>>;
   readonly paidBack: (back: string) => string;
+  readonly payingBack: (back: string) => string;
 }
 
 const LANGUAGES: readonly Language[] = [
@@ -55,6 +58,8 @@ const LANGUAGES: readonly Language[] = [
         `We are checking your payment for order ${order}. Please do not pay again. We will come back to you.`,
     },
     paidBack: (back) => `${back} of it was paid back. It may take some days until your bank shows it.`,
+    payingBack: (back) =>
+      `We have asked the payment provider to pay back ${back}, and it has not finished that yet.`,
   },
   {
     code: 'de',
@@ -82,6 +87,8 @@ const LANGUAGES: readonly Language[] = [
     },
     paidBack: (back) =>
       `Davon wurden ${back} erstattet. Es kann einige Tage dauern, bis Ihre Bank das anzeigt.`,
+    payingBack: (back) =>
+      `Wir haben den Zahlungsdienstleister beauftragt, ${back} zu erstatten. Das ist noch nicht abgeschlossen.`,
   },
   {
     code: 'nb',
@@ -107,6 +114,8 @@ const LANGUAGES: readonly Language[] = [
         `Vi kontrollerer betalingen din for ordre ${order}. Vennligst ikke betal på nytt. Vi tar kontakt med deg.`,
     },
     paidBack: (back) => `Av dette er ${back} refundert. Det kan ta noen dager før banken din viser det.`,
+    payingBack: (back) =>
+      `Vi har bedt betalingsleverandøren om å refundere ${back}, og det er ikke fullført ennå.`,
   },
 ];
 
@@ -132,17 +141,24 @@ export function SupportAnswer({ story }: { story: OrderStory }): VNode {
 
 export function supportAnswers(story: OrderStory): { code: string; name: string; text: string }[] {
   const { order } = story;
-  const payment = mainPayment(story)?.payment;
+  const main = mainPayment(story);
+  const payment = main?.payment;
   const situation = situationOf(story, payment);
   const back = situation === 'paid' ? (payment?.refundedAmount ?? 0) : 0;
-  return LANGUAGES.map(({ code, name, sentences, paidBack }) => {
+  const under = situation === 'paid' && main !== undefined ? goingBack(main) : 0;
+  return LANGUAGES.map(({ code, name, sentences, paidBack, payingBack }) => {
     const words = {
       order: order.reference,
       amount: amountIn(code, order.amount, order.currency),
       day: dayIn(code, order.paidAt),
       back: back > 0 ? amountIn(code, back, order.currency) : null,
+      goingBack: under > 0 ? amountIn(code, under, order.currency) : null,
     };
-    const said = [sentences[situation](words), ...(words.back === null ? [] : [paidBack(words.back)])];
+    const said = [
+      sentences[situation](words),
+      ...(words.back === null ? [] : [paidBack(words.back)]),
+      ...(words.goingBack === null ? [] : [payingBack(words.goingBack)]),
+    ];
     return { code, name, text: said.join(' ') };
   });
 }

@@ -1,14 +1,17 @@
 /** An order in two sentences: is it paid, and does the shop know? */
 import { money, span, utc } from '../parts/text.ts';
-import { mainPayment, type OrderStory, type Payment, type Update } from './order-story.ts';
+import { mainPayment, underWay, type OrderStory, type Payment, type Update } from './order-story.ts';
 
 /** `gateway` by its name. */
 export function verdictOn(story: OrderStory, gateway: string, now: Date): string[] {
   const { order } = story;
   const payment = mainPayment(story)?.payment;
-  return [stateOf(story, payment, gateway), shopOf(story, now), ...beside(story, order.transactionId)].filter(
-    (sentence) => sentence !== '',
-  );
+  return [
+    stateOf(story, payment, gateway),
+    shopOf(story, now),
+    ...openMoves(story),
+    ...beside(story, order.transactionId),
+  ].filter((sentence) => sentence !== '');
 }
 
 function stateOf({ order }: OrderStory, payment: Payment | undefined, gateway: string): string {
@@ -67,6 +70,16 @@ function heardAfter(paidAt: string | null, { type, finishedAt }: Update): string
   if (type !== 'order.paid' || paidAt === null || finishedAt === null) return '';
   const ms = Date.parse(finishedAt) - Date.parse(paidAt);
   return ` ${ms < 10_000 ? `${(Math.max(0, ms) / 1_000).toFixed(1)} s` : span(ms)} after it was paid`;
+}
+
+/** What has been asked of the gateway and has not ended. */
+function openMoves({ payments }: OrderStory): string[] {
+  return payments.flatMap((of) =>
+    underWay(of).map(({ kind, amount, currency, createdAt }) => {
+      const much = amount === null ? '' : ` of ${money(amount, currency)}`;
+      return `A ${kind}${much} was asked for at ${utc(createdAt)} UTC, and the gateway has not finished it.`;
+    }),
+  );
 }
 
 /** What else holds money, or is disputed. */

@@ -111,9 +111,14 @@ export interface Filter {
 export function chosen(filters: readonly Filter[], query: URLSearchParams): Record<string, string> {
   const given = filters.map(({ name, isMulti }) => {
     const values = isMulti ? query.getAll(name) : [query.get(name) ?? ''];
-    return [name, values.map((value) => value.trim()).join(',')] as const;
+    return [name, values.map((value) => wholeTime(value.trim())).join(',')] as const;
   });
   return Object.fromEntries(given.filter(([, value]) => value !== ''));
+}
+
+/** A day alone means its beginning, in UTC. No id looks like one. */
+function wholeTime(given: string): string {
+  return /^\d{4}-\d{2}-\d{2}$/.test(given) ? `${given}T00:00:00Z` : given;
 }
 
 /** A form that changes the address, and a mark for each value that is chosen, with the link that removes it. */

@@ -19,9 +19,12 @@ const NAMES = { status: 'Status', amount: 'Amount', reference: 'Transaction' } a
 export function Sides({
   sides,
   differs,
+  compared,
 }: {
   sides: readonly Side[];
   differs: ReadonlySet<(typeof ROWS)[number]>;
+  /** Whether there is anything of the gateway to compare with. */
+  compared: boolean;
 }): VNode {
   return (
     <div class="scroll" role="region" aria-label="Shop, paidonce and gateway" tabIndex={0}>
@@ -44,7 +47,7 @@ export function Sides({
               {sides.map((side) => (
                 <td>{shown(side[row], 120)}</td>
               ))}
-              <td>{differs.has(row) ? '✕ differ' : '✓'}</td>
+              <td>{agreement(differs.has(row), compared)}</td>
             </tr>
           ))}
           <AsOf sides={sides} />
@@ -52,6 +55,11 @@ export function Sides({
       </table>
     </div>
   );
+}
+
+function agreement(isDifferent: boolean, isCompared: boolean): string {
+  if (isDifferent) return '✕ differ';
+  return isCompared ? '✓' : '—';
 }
 
 function AsOf({ sides }: { sides: readonly Side[] }): VNode {

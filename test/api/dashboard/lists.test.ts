@@ -2,6 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
 import { eq } from 'drizzle-orm';
+import { operations } from '../../../src/store/schema/operation-table.ts';
 import { payments } from '../../../src/store/schema/order-tables.ts';
 import { outbox } from '../../../src/store/schema/update-tables.ts';
 import { listOperations } from '../../../src/store/operations.ts';
@@ -193,5 +194,32 @@ describe('the answer for a customer', () => {
     await at.store.db.update(payments).set({ reviewMark: 'unclear' }).where(eq(payments.id, paid.id));
     const odd = await ada.get(`/orders/${paid.orderReference}`);
     expect(odd.text).toContain('We are checking your payment');
+  });
+
+  it('and the verdict say that a refund is under way, and no form offers its money again', async () => {
+    const paid = await aPaidPayment(at.store.db);
+    await at.store.db
+      .update(payments)
+      .set({ status: 'CAPTURED', captured: 72_200 })
+      .where(eq(payments.id, paid.id));
+    await at.store.db.insert(operations).values({
+      id: `op_${paid.id}`,
+      paymentId: paid.id,
+      kind: 'refund',
+      reference: 'return-77',
+      bodyHash: 'h',
+      amount: 30_000,
+      cause: 'merchant',
+      state: 'pending',
+    });
+    const ada = await Visitor.signedIn(at.api, API_KEY);
+    const { text } = await ada.get(`/orders/${paid.orderReference}`);
+    expect(text).toMatch(
+      /A refund of 300\.00 NOK was asked for at [^<]+, and the gateway has not finished it/,
+    );
+    expect(text).toContain('of which 300.00 NOK is on its way back');
+    expect(text).toContain('asked the payment provider to pay back NOK 300.00');
+    expect(text).toContain('300,00 NOK zu erstatten');
+    expect(text).toMatch(/name="amount"[^>]*value="422\.00"|value="422\.00"[^>]*name="amount"/);
   });
 });
