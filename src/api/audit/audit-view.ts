@@ -3,8 +3,7 @@ import { z } from 'zod';
 import type { AuditedRow } from '../../store/audit.ts';
 import { AUDITED_CALLS } from '../../store/schema/audit-table.ts';
 import { aPayment, reference, since1970, text, timestamp } from '../http/fields.ts';
-import { cursorOf, limit } from '../http/pages.ts';
-import { fileFormat } from '../http/whole-list.ts';
+import { cursorOf, fileFormat, limit } from '../http/pages.ts';
 import { PAYMENT_ID } from '../payments/payment-examples.ts';
 
 export const auditEntry = z

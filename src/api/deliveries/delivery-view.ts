@@ -3,8 +3,7 @@ import { z } from 'zod';
 import { CLUE_CODES, clueInWords, type Clue } from '../../domain/refusal-clue.ts';
 import type { DeliveryRow } from '../../store/deliveries.ts';
 import { aGateway, aPayment, aReason, asker, reference, since1970, timestamp } from '../http/fields.ts';
-import { cursorOf, limit } from '../http/pages.ts';
-import { fileFormat } from '../http/whole-list.ts';
+import { cursorOf, fileFormat, limit } from '../http/pages.ts';
 import { EXAMPLE, GATEWAY, PAYMENT_ID } from '../payments/payment-examples.ts';
 
 const OUTCOMES = ['accepted', 'duplicate', 'ignored', 'refused', 'backfilled'] as const;

@@ -49,3 +49,14 @@ export function idOf({ id }: { readonly id: string }): string {
 export function pageWith<Item>(item: Item): { data: Item[]; hasMore: boolean; nextCursor: string | null } {
   return { data: [item], hasMore: false, nextCursor: null };
 }
+
+/** How many rows a list has at most as a file. */
+export const MOST_ROWS = 50_000;
+
+export const fileFormat = z
+  .enum(['csv', 'json'])
+  .optional()
+  .meta({
+    description: `The whole list of this filter as a file instead of one page, up to ${MOST_ROWS} rows: \`csv\`, or \`json\` in the shape of a page. If there are more rows, the last line says so and names the \`cursor\` of the next file. \`limit\` does not apply`,
+    examples: ['csv'],
+  });

@@ -1,44 +1,12 @@
 /** A whole list as one file, in CSV or JSON. It is read page by page, as fast as the client takes it. */
 import { Readable } from 'node:stream';
-import { z } from 'zod';
-import { formatDecimal } from '../../domain/money.ts';
-import { csvLines, type Cell } from '../../lib/csv.ts';
+import { csvLines } from '../../lib/csv.ts';
 import { reply } from './answers.ts';
+import type { Column } from './columns.ts';
+import { MOST_ROWS } from './pages.ts';
 
-export type Column<Item> = readonly [name: string, of: (item: Item) => Cell];
-
-/** Columns that are named after the fields of the API. */
-export function fields<Item>(...names: readonly (keyof Item & string)[]): Column<Item>[] {
-  return names.map((name) => [name, (item) => item[name] as Cell] as const);
-}
-
-/** Each amount twice: in minor units as in the API, and as a decimal number for a spreadsheet. */
-export function amounts<Item>(
-  currencyOf: (item: Item) => string,
-  ...names: readonly (keyof Item & string)[]
-): Column<Item>[] {
-  return names.flatMap((name): Column<Item>[] => [
-    [name, (item) => item[name] as Cell],
-    [`${name}Decimal`, (item) => decimalOf(item[name], currencyOf(item))],
-  ]);
-}
-
-function decimalOf(amount: unknown, currency: string): string | null {
-  return typeof amount === 'number' ? formatDecimal({ amountMinor: amount, currency }) : null;
-}
-
-/** How many rows a file has at most. */
-const MOST_ROWS = 50_000;
 /** As in the largest page of the API: the same statements, and little memory. */
 const PAGE_ROWS = 100;
-
-export const fileFormat = z
-  .enum(['csv', 'json'])
-  .optional()
-  .meta({
-    description: `The whole list of this filter as a file instead of one page, up to ${MOST_ROWS} rows: \`csv\`, or \`json\` in the shape of a page. If there are more rows, the last line says so and names the \`cursor\` of the next file. \`limit\` does not apply`,
-    examples: ['csv'],
-  });
 
 /** The example of a file with this one row. */
 export function csvExample<Item>(columns: readonly Column<Item>[], item: Item): string {

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { amounts, fields, type Column } from '../http/whole-list.ts';
+import { amounts, fields, type Column } from '../http/columns.ts';
 import type { operationOfOrder } from './operation-view.ts';
 
 type Listed = z.infer<typeof operationOfOrder>;

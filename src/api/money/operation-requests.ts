@@ -2,8 +2,7 @@
 import { z } from 'zod';
 import { MAX_AMOUNT_MINOR } from '../../domain/money.ts';
 import { aGateway, amount, aPayment, lineAmount, reference, since1970, text } from '../http/fields.ts';
-import { cursorOf, limit } from '../http/pages.ts';
-import { fileFormat } from '../http/whole-list.ts';
+import { cursorOf, fileFormat, limit } from '../http/pages.ts';
 import { operation, OPERATION_KINDS } from './operation-view.ts';
 
 /** References of operations that we start ourselves: claim-give-back.ts and plan.ts in the store. */

@@ -19,8 +19,7 @@ import {
   storable,
   text,
 } from '../http/fields.ts';
-import { cursorOf, limit } from '../http/pages.ts';
-import { fileFormat } from '../http/whole-list.ts';
+import { cursorOf, fileFormat, limit } from '../http/pages.ts';
 
 const currencyCode = z
   .string()

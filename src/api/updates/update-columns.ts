@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { fields, type Column } from '../http/whole-list.ts';
+import { fields, type Column } from '../http/columns.ts';
 import type { sentUpdate } from './update-view.ts';
 
 type Listed = z.infer<typeof sentUpdate>;

@@ -5,8 +5,7 @@ import type { OutboxRow } from '../../store/outbox.ts';
 import { nextAttemptOf } from '../../store/untold-updates.ts';
 import type { AttemptRow } from '../../store/update-attempts.ts';
 import { aPayment, asker, reference, since1970, text, timestamp } from '../http/fields.ts';
-import { limit, pageOf } from '../http/pages.ts';
-import { fileFormat } from '../http/whole-list.ts';
+import { fileFormat, limit, pageOf } from '../http/pages.ts';
 
 /** Longer than other ids, because the effect id of a review contains its cause. */
 const effectId = text(2_000).meta({

@@ -2,7 +2,8 @@
 import type { Readable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
-import { amounts, fields, wholeList, type Column } from '../../../src/api/http/whole-list.ts';
+import { amounts, fields, type Column } from '../../../src/api/http/columns.ts';
+import { wholeList } from '../../../src/api/http/whole-list.ts';
 
 interface Row {
   readonly id: string;
