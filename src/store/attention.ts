@@ -16,7 +16,8 @@ export type AttentionKind =
   | 'callback_unhandled'
   | 'session_unopened'
   | 'authorization_lapsing'
-  | 'approval_awaited';
+  | 'approval_awaited'
+  | 'dispute_open';
 
 /** One thing, with what its sentence needs. `amount` in minor units, of money at risk. */
 export interface OpenItem {
@@ -59,6 +60,7 @@ export async function readOpenItems(db: Db, now: Date): Promise<{ items: OpenIte
       unopenedSessions(),
       lapsingAuthorizations(),
       awaitedApprovals(),
+      openDisputes(),
     ].map((query) => rows<OpenItem>(db, sql`${query} limit ${MOST_OF_KIND + 1}`)),
   );
   return {
@@ -150,6 +152,15 @@ function awaitedApprovals(): SQL {
       a.what as cause, a.actor as status, null::int as attempts, null as operation
     from approvals a join payments p on p.id = a.payment_id
     where a.state = 'awaiting' and a.expires_at > ${NOW} order by a.id`;
+}
+
+/** A payer's bank wants money back, and the merchant can answer. They are few: an index has those with any. */
+function openDisputes(): SQL {
+  return sql`select 'dispute_open' as kind, p.id as about, p.updated_at as since, ${OF_PAYMENT},
+      (one ->> 'amountMinor')::int as amount, one ->> 'reason' as cause, coalesce(one ->> 'dueBy', '') as status,
+      null::int as attempts, null as operation
+    from payments p, jsonb_array_elements(p.disputes) one
+    where p.disputes <> '[]'::jsonb and one ->> 'state' = 'open' order by p.id desc`;
 }
 
 export type AttentionMark = typeof attentionMarks.$inferSelect;

@@ -37,6 +37,16 @@ export async function refusedByClue(db: Db, withinMs: number): Promise<RefusedGr
   }));
 }
 
+/** Whether a callback of the gateway was proved since then, as with a secret that is configured. */
+export async function wasProvedSince(db: Db, gateway: string, since: Date): Promise<boolean> {
+  const found = await rows(
+    db,
+    sql`select 1 from deliveries where received_at >= ${since.toISOString()} and gateway = ${gateway} and outcome = 'accepted'
+      and secret is not null limit 1`,
+  );
+  return found.length > 0;
+}
+
 const MOST_COUNTED = 2_000;
 const MOST_GROUPS = 20;
 

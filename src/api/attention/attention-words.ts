@@ -18,6 +18,7 @@ export const SEVERITY = {
   session_unopened: 'low',
   authorization_lapsing: 'low',
   approval_awaited: 'high',
+  dispute_open: 'high',
 } as const satisfies Record<AttentionKind, Severity>;
 
 /** `gateway` by its name. */
@@ -48,6 +49,8 @@ export function sentenceOf(item: OpenItem, gateway: string): string {
       return `${money ?? 'money'} is authorized and not captured, and the authorization lapses`;
     case 'approval_awaited':
       return `${item.status} asked for the ${item.cause} of ${money ?? 'money'}: a second person has to approve it`;
+    case 'dispute_open':
+      return disputeSentence(item, { gateway, money: money ?? 'money' });
   }
 }
 
@@ -73,7 +76,19 @@ export function causeOf(item: OpenItem, gateway: string): string {
       return 'authorizations lapse';
     case 'approval_awaited':
       return 'requests wait for a second person';
+    case 'dispute_open':
+      return `disputes at ${gateway}`;
   }
+}
+
+/** `status` of the item is the time until which it can be answered, or empty. */
+function disputeSentence(
+  { cause, status: dueBy }: OpenItem,
+  { gateway, money }: { gateway: string; money: string },
+): string {
+  const why = cause === null ? '' : ` (${cause})`;
+  const until = dueBy === '' ? '' : ` by ${dueBy.slice(0, 10)}`;
+  return `the payer's bank wants ${money} back${why}: answer the dispute at ${gateway}${until}`;
 }
 
 function reviewSentence({ cause, amount, currency, held, status }: OpenItem, gateway: string): string {

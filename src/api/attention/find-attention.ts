@@ -9,6 +9,7 @@ import { lastReconciliations } from '../../store/reconciliations.ts';
 import { readMarks } from '../../store/sweeps.ts';
 import { withTimeout } from '../../temporal/run-calls.ts';
 import { listPaused, listStuck } from '../../temporal/stuck.ts';
+import { refusedCallbacks } from './refused-items.ts';
 import { causeOf, sentenceOf, SEVERITY, type Severity } from './attention-words.ts';
 
 export interface AttentionItem {
@@ -49,10 +50,11 @@ export function createAttention(
   const nameOf = (id: string | null) => GATEWAYS.find((one) => one.id === id)?.name ?? id ?? 'the gateway';
   return async ({ isSnoozedToo }) => {
     const now = new Date();
-    const [marks, open, reconciled, halted] = await Promise.all([
+    const [marks, open, reconciled, refused, halted] = await Promise.all([
       readMarks(store.db),
       readOpenItems(store.db, now),
       lastReconciliations(store.db),
+      refusedCallbacks(store.db, nameOf),
       runs(),
     ]);
     const items: Omit<AttentionItem, 'mark'>[] = [
@@ -75,6 +77,7 @@ export function createAttention(
         overdueSweeps(gateway, { name: nameOf(gateway.id), marks, every: config.SWEEP_INTERVAL, now }),
       ),
       ...reconciled.flatMap(driftOf),
+      ...refused,
     ];
     return {
       items: await withMarks(service, items, { isSnoozedToo, now }),

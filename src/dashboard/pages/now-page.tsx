@@ -10,7 +10,7 @@ import { link, money, shown } from '../parts/text.ts';
 import { Ago } from '../parts/time.tsx';
 import { TroubleNote } from '../parts/trouble.tsx';
 import { may, part, type Part, type Visit } from '../visit.ts';
-import { markLink } from './mark-action.tsx';
+import { markLink, newestMark } from './mark-action.tsx';
 import { FoundBy, Heard, Outcomes } from './stats-charts.tsx';
 
 type Attention = Awaited<ReturnType<PaidonceClient['attention']['list']>>;
@@ -113,7 +113,7 @@ function NeedsTable(props: { items: readonly Item[]; hasMore: boolean; visit: Vi
     { name: 'Do', cell: (row) => <Remedy row={row} visit={visit} /> },
     {
       name: 'Owner',
-      cell: ({ first: { mark } }) => (mark?.owner ? <bdi>{shown(mark.owner, 40)}</bdi> : '—'),
+      cell: ({ items: all }) => <Owner mark={newestMark(all)} />,
     },
     { name: 'Mark', cell: (row) => <MarkLink row={row} visit={visit} /> },
   ];
@@ -129,6 +129,10 @@ function NeedsTable(props: { items: readonly Item[]; hasMore: boolean; visit: Vi
       {hasMore && <p class="muted">There are more than are listed here; the lists have all.</p>}
     </>
   );
+}
+
+function Owner({ mark }: { mark: Item['mark'] }): VNode {
+  return mark?.owner ? <bdi>{shown(mark.owner, 40)}</bdi> : <>—</>;
 }
 
 /** Two updates of one order are one order. */
@@ -186,6 +190,8 @@ const KINDS: Readonly<Record<string, string>> = {
   run_paused: 'Run paused',
   sweep_overdue: 'Sweep overdue',
   drift: 'Drift',
+  dispute_open: 'Dispute',
+  callbacks_refused: 'Callbacks refused',
 };
 
 /** Where one item is decided or understood. */
@@ -194,6 +200,8 @@ function placeOf({ kind, about, payment, gateway }: Item): string {
   if (kind === 'callback_unhandled') return `/deliveries/${encodeURIComponent(about)}`;
   if (kind === 'approval_awaited') return `/approvals/${encodeURIComponent(about)}`;
   if (kind === 'sweep_overdue') return `/gateways?gateway=${encodeURIComponent(gateway ?? '')}`;
+  if (kind === 'callbacks_refused')
+    return `/deliveries?outcome=refused&gateway=${encodeURIComponent(gateway ?? '')}`;
   if (kind === 'drift') return `/reconcile?gateway=${encodeURIComponent(gateway ?? '')}`;
   return payment === null ? '/system' : `/payments/${encodeURIComponent(payment)}`;
 }
@@ -207,6 +215,7 @@ function listOf({ kind }: Item): string {
   if (kind.startsWith('operation_')) return '/operations?status=pending';
   if (kind === 'callback_unhandled') return '/deliveries?outcome=accepted';
   if (kind === 'approval_awaited') return '/approvals?status=awaiting_approval';
+  if (kind === 'dispute_open') return '/payments?dispute=open';
   if (kind === 'session_unopened') return '/payments?status=PENDING';
   if (kind === 'authorization_lapsing') return '/to-capture';
   return '/system';
@@ -272,8 +281,9 @@ function resent(kind: string, items: readonly Item[]): Record<string, string> {
   return { state, ...(since !== '' && { since }) };
 }
 
-function MarkLink({ row: { first, items }, visit }: { row: Row; visit: Visit }): VNode {
-  const note = first.mark?.note ? `“${shown(first.mark.note, 40)}”` : null;
+function MarkLink({ row: { items }, visit }: { row: Row; visit: Visit }): VNode {
+  const mark = newestMark(items);
+  const note = mark?.note ? `“${shown(mark.note, 24)}”` : null;
   if (!may(visit, 'support', 'money')) return <>{note ?? '—'}</>;
   return <a href={markLink(visit.base, items)}>{note ?? 'Claim or put off'}</a>;
 }

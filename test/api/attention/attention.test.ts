@@ -6,6 +6,7 @@ import { API_KEY, aCallback, type Answer } from '../../support/api.ts';
 import { aPayment } from '../../support/builders.ts';
 import { useTestApi } from '../../support/door.ts';
 import { aPaidPayment } from '../../support/paid-payment.ts';
+import { until } from '../../support/until.ts';
 
 interface Item {
   readonly id: string;
@@ -124,6 +125,14 @@ describe('GET /v1/attention', () => {
         run(sql`update payments set authorization_expires_at = now() + interval '47 hours' where id = ${id}`),
       /^722\.00 NOK is authorized and not captured, and the authorization lapses/,
     ],
+    [
+      'dispute_open',
+      ({ id }) =>
+        run(sql`update payments set disputes =
+          '[{"disputeId": "d1", "state": "open", "amountMinor": 39600, "reason": "fraudulent", "dueBy": "2026-12-29T23:59:59Z"},
+            {"disputeId": "d0", "state": "won", "amountMinor": 100}]' where id = ${id}`),
+      /^the payer's bank wants 396\.00 NOK back \(fraudulent\): answer the dispute at Dintero by 2026-12-29$/,
+    ],
   ])('names %s', async (kind, make, text) => {
     const payment = await aPaidPayment(at.store.db);
     expect(await items()).toEqual([]);
@@ -135,6 +144,30 @@ describe('GET /v1/attention', () => {
         payment: payment.id,
         text: expect.stringMatching(text),
       },
+    ]);
+  });
+
+  it('names callbacks that are refused, and says whether others are proved meanwhile', async () => {
+    const payment = await aPayment(at.store.db);
+    const send = async (secret?: string) => {
+      const { method, target, headers } = aCallback(payment, secret === undefined ? {} : { secret });
+      await at.api.send(method, target, { headers });
+    };
+    for (let n = 0; n < 3; n += 1) await send('another-secret');
+    const refused = async () => (await items()).filter(({ kind }) => kind === 'callbacks_refused');
+    await until('refused callbacks are named', async () => (await refused()).length > 0);
+    expect(await refused()).toMatchObject([
+      {
+        severity: 'high',
+        orderReference: null,
+        text: expect.stringMatching(
+          /^3 callbacks of Dintero were refused for their signature: none was proved since, so the secret was probably rotated/,
+        ),
+      },
+    ]);
+    await send();
+    expect(await refused()).toMatchObject([
+      { severity: 'low', text: expect.stringContaining('they are probably forged') },
     ]);
   });
 
