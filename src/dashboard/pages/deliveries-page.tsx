@@ -2,6 +2,7 @@ import type { PaidonceClient } from '@paidonce/client';
 import type { Page } from '../page.ts';
 import { Downloads } from '../parts/downloads.tsx';
 import { chosen, Filters, ListPart, type Filter } from '../parts/list.tsx';
+import { SavedViews, type SavedView } from '../parts/saved-views.tsx';
 import { link } from '../parts/text.ts';
 import { part } from '../visit.ts';
 import { deliveryColumns } from './delivery-columns.tsx';
@@ -19,6 +20,13 @@ const FILTERS: readonly Filter[] = [
   { name: 'receivedBefore', label: 'Received before', hint: '2026-11-22T12:00:00Z' },
 ];
 
+const VIEWS: readonly SavedView[] = [
+  { name: 'Refused', query: { outcome: 'refused' } },
+  { name: 'Repeated', query: { outcome: 'duplicate' } },
+  { name: 'Not signalled', query: { state: 'received' } },
+  { name: 'Parked', query: { state: 'parked' } },
+];
+
 /** Every callback: accepted, repeated, ignored or refused. */
 export const deliveriesPage: Page = {
   path: '/deliveries',
@@ -32,6 +40,7 @@ export const deliveriesPage: Page = {
       title: 'Callbacks in',
       above: (
         <>
+          <SavedViews views={VIEWS} at={at} />
           <Filters filters={FILTERS} query={query} at={at} />
           <Downloads base={visit.base} list="deliveries" filters={filters} />
         </>

@@ -35,13 +35,20 @@ export const markAction: Action = {
     const items = await itemsOf(visit, asked);
     const [first] = items;
     const what = items.length > 1 ? `${items.length} times: ${first?.cause}` : first?.text;
-    const { owner, snoozedUntil, note } = first?.mark ?? { owner: null, snoozedUntil: null, note: null };
+    const mark = newestMark(items);
+    const { owner, snoozedUntil, note } = mark ?? { owner: null, snoozedUntil: null, note: null };
     return {
       title: 'Claim, put off, or write a note',
       facts: [
         ['What', shown(what ?? 'It does not need anybody any more')],
         ['Owner now', shown(owner ?? 'nobody', 80)],
         ['Put off until', snoozedUntil === null ? 'not put off' : `${utc(snoozedUntil)} UTC`],
+        [
+          'Note',
+          mark?.note
+            ? `“${shown(mark.note, 400)}” (${shown(mark.actor, 80)}, ${utc(mark.updatedAt)} UTC)`
+            : 'none',
+        ],
       ],
       effect: [
         'Colleagues see who looks after it, and the note. It moves no money and decides nothing.',
@@ -68,6 +75,12 @@ export const markAction: Action = {
     return '#needs';
   },
 };
+
+/** A fault may have items that came after somebody claimed it. */
+export function newestMark(items: readonly Item[]): Item['mark'] {
+  const marks = items.flatMap(({ mark }) => mark ?? []);
+  return marks.toSorted((one, other) => other.updatedAt.localeCompare(one.updatedAt))[0] ?? null;
+}
 
 async function itemsOf({ api }: Visit, { item, cause }: { item: string; cause: string }): Promise<Item[]> {
   const { data } = await api.attention.list({ snoozed: 'true' });

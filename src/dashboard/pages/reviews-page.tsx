@@ -115,7 +115,7 @@ function Card({ payment, gateway, visit }: { payment: Payment; gateway: string; 
         <p class="moves">
           {decisionsOf(payment).map((decision) => (
             <a class="button" href={`${at}/resolve?decision=${decision}`}>
-              {decision}
+              {decision}: {MEANINGS[decision]}
             </a>
           ))}
         </p>
@@ -123,6 +123,12 @@ function Card({ payment, gateway, visit }: { payment: Payment; gateway: string; 
     </section>
   );
 }
+
+const MEANINGS: Readonly<Record<string, string>> = {
+  accept: 'take it as paid',
+  give_back: 'the payer gets it back',
+  dismiss: 'I handle it at the gateway',
+};
 
 function decisionsOf({ status }: Payment): string[] {
   return status === 'REVIEW' ? ['accept', 'give_back', 'dismiss'] : ['give_back', 'dismiss'];

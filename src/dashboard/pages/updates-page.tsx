@@ -7,6 +7,7 @@ import type { Page } from '../page.ts';
 import { Fact } from '../parts/fact.tsx';
 import { Downloads } from '../parts/downloads.tsx';
 import { chosen, Filters, ListPart } from '../parts/list.tsx';
+import { SavedViews, type SavedView } from '../parts/saved-views.tsx';
 import { link, shown } from '../parts/text.ts';
 import { Ago } from '../parts/time.tsx';
 import { TroubleNote } from '../parts/trouble.tsx';
@@ -14,6 +15,12 @@ import { may, part, type Part, type Visit } from '../visit.ts';
 import { updateColumns, UPDATE_FILTERS } from './update-columns.tsx';
 
 type Query = Parameters<PaidonceClient['updates']['list']>[0];
+
+const VIEWS: readonly SavedView[] = [
+  { name: 'Not acknowledged yet', query: { state: 'pending' } },
+  { name: 'Given up', query: { state: 'gave_up' } },
+  { name: 'Refused (410)', query: { state: 'gone' } },
+];
 
 /** What the shop was told, and what it has answered. */
 export const updatesPage: Page = {
@@ -31,6 +38,7 @@ export const updatesPage: Page = {
       title: 'Updates out',
       above: (
         <>
+          <SavedViews views={VIEWS} at={at} />
           <Filters filters={UPDATE_FILTERS} query={query} at={at} />
           <Downloads base={visit.base} list="updates" filters={filters} />
           {may(visit, 'support') && <SendAgain visit={visit} filters={filters} />}
@@ -128,15 +136,22 @@ function answered({ attempts, acknowledged, p95Ms }: Endpoint['lastHour']): stri
   return `${percent} % of ${attempts} attempts answered 2xx${p95Ms === null ? '' : `, p95 ${p95Ms} ms`}`;
 }
 
+const WORDS: Readonly<Record<string, string>> = {
+  pending: 'not acknowledged yet',
+  gave_up: 'given up',
+  gone: 'refused',
+};
+
 /** Of all that match the filters which this call knows. */
 function SendAgain({ visit, filters }: { visit: Visit; filters: Record<string, string> }): VNode {
   const { state, type, order, minAttempts, createdAfter: since, createdBefore: until } = filters;
   const isKnown = state === 'pending' || state === 'gave_up' || state === 'gone';
-  const given = { state: isKnown ? state : 'gave_up', type, order, minAttempts, since, until };
+  // Without a state, those that the shop has not taken yet: the others are sent by nobody else.
+  const given = { state: isKnown ? state : 'pending', type, order, minAttempts, since, until };
   return (
     <p>
       <a class="button" href={link(`${visit.base}/updates/send-again`, given)}>
-        Send all {given.state} of this filter again
+        Send all again that are {WORDS[given.state]}
       </a>{' '}
       <a class="button" href={link(`${visit.base}/choose-updates`, filters)}>
         Choose some

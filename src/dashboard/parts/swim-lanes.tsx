@@ -28,7 +28,7 @@ const LEFT = 84;
 const BOTTOM = TOP + LANE_GAP * (LANES.length - 1);
 /** The words below the lanes lean to the right. */
 const LEAN = 40;
-const WORDS = { height: 104, width: 118, most: 24 };
+const WORDS = { height: 132, width: 160, most: 28 };
 const HEIGHT = BOTTOM + WORDS.height;
 const LEAST_STEP = 30;
 const LOG_STEP = 9;
