@@ -7,16 +7,20 @@ import { parseArgs } from 'node:util';
 import type pg from 'pg';
 import { ORDER_STATUSES } from '../../src/domain/order.ts';
 import { listAudit } from '../../src/store/audit.ts';
+import { readOpenItems } from '../../src/store/attention.ts';
 import { claimUnsignalled } from '../../src/store/deliveries.ts';
 import { readEndpointFigures } from '../../src/store/endpoint-figures.ts';
 import { findExpiring } from '../../src/store/expiring-authorizations.ts';
 import { takeForgotten } from '../../src/store/forgotten-operations.ts';
+import { readCalls } from '../../src/store/gateway-calls.ts';
 import { listPayments, ordersBeside } from '../../src/store/list-payments.ts';
 import { listDeliveries, pageOfOperations, pageOfUpdates } from '../../src/store/lists.ts';
 import { openStore, type Db } from '../../src/store/open.ts';
+import { refusedByClue } from '../../src/store/refused-deliveries.ts';
 import { findResendable } from '../../src/store/redelivery.ts';
 import { forgetSlice } from '../../src/store/retention.ts';
 import { search } from '../../src/store/search.ts';
+import { readFlows, readStates } from '../../src/store/stats/states.ts';
 import { countLive, readFigures } from '../../src/store/store-health.ts';
 import { findUnwatched, readMarks } from '../../src/store/sweeps.ts';
 import { findAbandoned, findUntold } from '../../src/store/untold-updates.ts';
@@ -41,7 +45,12 @@ const ago = (ms: number): string => new Date(Date.now() - ms).toISOString();
 const page = { limit: 20 };
 const LONG_AGO = { createdAfter: ago(301 * 24 * HOUR_MS), createdBefore: ago(300 * 24 * HOUR_MS) };
 
-const IS_LIST = /^(payments|deliveries|updates|operations|audit|search|a hundred|figures of the)/;
+const IS_LIST = /^(payments|deliveries|updates|operations|audit|search|a hundred|figures of (?!\/))/;
+
+const lately = (ms: number, bucketMs: number) => {
+  const to = new Date(Math.ceil(Date.now() / bucketMs) * bucketMs);
+  return { from: new Date(to.getTime() - ms), to, bucketMs };
+};
 
 type Asked = readonly [name: string, ask: (db: Db) => Promise<unknown>];
 
@@ -96,6 +105,9 @@ const ASKED: readonly Asked[] = [
   ['payments heard', (db) => listPayments(db, { ...page, heard: 'yes' })],
   ['payments not heard', (db) => listPayments(db, { ...page, heard: 'no' })],
   ['payments told to no shop: none', (db) => listPayments(db, { ...page, heard: 'off' })],
+  ['payments found by a sweep', (db) => listPayments(db, { ...page, foundBy: 'sweep' })],
+  ['payments found by the payer: none', (db) => listPayments(db, { ...page, foundBy: 'return' })],
+  ['payments accepted by a person', (db) => listPayments(db, { ...page, accepted: 'true' })],
   ['payments refunded', (db) => listPayments(db, { ...page, refunded: 'true' })],
   ['payments with an open operation', (db) => listPayments(db, { ...page, openOperation: 'true' })],
   ['payments with surplus', (db) => listPayments(db, { ...page, surplus: 'true' })],
@@ -170,6 +182,14 @@ const ASKED: readonly Asked[] = [
     'operations open for long',
     (db) => pageOfOperations(db, { ...page, isOpen: true, createdBefore: ago(300_000) }),
   ],
+  ['operations not confirmed: none', (db) => pageOfOperations(db, { ...page, problem: 'not_confirmed' })],
+  ['audit of a day long ago', (db) => listAudit(db, { ...page, ...LONG_AGO })],
+  ['figures of the states', (db) => readStates(db)],
+  ['figures of the last hour', (db) => readFlows(db)],
+  ['figures of what needs somebody', (db) => readOpenItems(db, new Date())],
+  ['figures of refused callbacks', (db) => refusedByClue(db, HOUR_MS)],
+  ['figures of calls in an hour', (db) => readCalls(db, 'dintero', lately(HOUR_MS, 60_000))],
+  ['figures of calls in 24 hours', (db) => readCalls(db, 'dintero', lately(24 * HOUR_MS, 300_000))],
   ['audit of an order', (db) => listAudit(db, { ...page, order: 'order-500000' })],
   ['audit of an unknown key', (db) => listAudit(db, { ...page, key: 'nobody' })],
   ['audit of refunds: none', (db) => listAudit(db, { ...page, what: 'refund' })],

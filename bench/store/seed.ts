@@ -13,7 +13,7 @@ const ORDERS = `insert into orders (reference, amount, currency, status, latest_
     case when status not in ('EXPIRED', 'PENDING', 'ON_HOLD', 'REVIEW') then at end, at, at from seed`;
 const PAYMENTS = `insert into payments (id, order_reference, n, gateway, amount, currency, status, session_id, transaction_id, return_key,
     request, metadata, expires_at, created_at, updated_at, authorization_expires_at, review_mark, review_since, captured, authorized,
-    refunded, payment_method, reason, disputes, surplus)
+    refunded, payment_method, found_by, accepted_amount, accepted_currency, reason, disputes, surplus)
   select id, 'order-' || i, 1, 'dintero', case when i % 1000 = 5 then 99900 else 72200 end, case when i % 5000 = 11 then 'SEK' else 'NOK' end,
     status, 'T12345678.s' || i, 'T12345678.t' || i, 'key-' || i,
     jsonb_build_object('lines', '[]'::jsonb, 'merchantReference2', 'invoice-' || i), jsonb_build_object('cart', 'c' || i),
@@ -22,6 +22,8 @@ const PAYMENTS = `insert into payments (id, order_reference, n, gateway, amount,
     case when status in ('CAPTURED', 'PARTIALLY_CAPTURED') then 72200 else 0 end, 72200,
     case when i % 300 = 4 and status = 'CAPTURED' then 100 else 0 end,
     case when status not in ('PENDING', 'EXPIRED') then (array['payex.creditcard', 'vipps', 'swish', 'klarna'])[1 + i % 4] end,
+    case when status in ('CAPTURED', 'AUTHORIZED') then case when i % 500 = 6 then 'sweep' else 'callback' end end,
+    case when i % 30000 = 9 then 72100 end, case when i % 30000 = 9 then 'NOK' end,
     case when i % 97 = 13 then 'card: declined by the issuer' when status = 'EXPIRED' then 'nobody paid in time'
       when status = 'REVIEW' then 'amount_mismatch' end,
     case when i % 40000 = 21 then '[{"disputeId": "d", "state": "open", "amountMinor": 100}]'::jsonb else '[]'::jsonb end,
@@ -54,6 +56,11 @@ const AUDIT = `insert into audit (id, at, key, address, request_id, what, paymen
   select 'aud_' || substr(id, 5), at, case when i % 3 = 0 then 'backoffice' else 'shop' end, '192.0.2.1', 'r' || i, 'capture', id, 200
     from seed where i % 2 = 0`;
 
+const CALLS = `insert into gateway_calls (gateway, minute, operation, outcome, step, calls, total_ms)
+  select 'dintero', date_trunc('minute', now()) - m * interval '1 minute', operation, 'ok', 12 + step, 20, 900
+    from generate_series(0, 8 * 1440 - 1) m, generate_series(0, 3) step,
+      unnest(array['token', 'create_session', 'read_session', 'read_transaction', 'capture', 'refund']) operation`;
+
 /** Fills a migrated database, and lets PostgreSQL analyze it. One payment a minute, if nothing else is given. */
 export async function seedYears(databaseUrl: string, payments: number, secondsApart = 60): Promise<Seeded> {
   const client = new pg.Client({ connectionString: databaseUrl });
@@ -78,6 +85,7 @@ export async function seedYears(databaseUrl: string, payments: number, secondsAp
     ATTEMPTS,
     FINDINGS,
     AUDIT,
+    CALLS,
   ];
   for (const statement of filled) await client.query(statement);
   await client.query('drop table seed');
