@@ -315,7 +315,7 @@ describe('the dashboard, in a browser', () => {
       await page.getByRole('button', { name: 'Repair everything' }).click();
       await page.getByText('Everything works.').waitFor();
       await page.goto(everything.urls.dashboard);
-      await row.getByRole('link', { name: 'Shop refused' }).click();
+      await row.getByRole('link', { name: 'Shop refused', exact: true }).click();
       await page.locator('a[href$="/send-again"]').click();
       await page.getByLabel('Reason').fill('the shop answers again');
       await page.getByRole('button', { name: 'Send it now' }).click();
