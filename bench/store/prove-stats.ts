@@ -11,6 +11,7 @@ import type * as Open from '../../src/store/open.ts';
 import type * as ReadStats from '../../src/store/stats/read-stats.ts';
 import type * as RollUp from '../../src/store/stats/roll-up.ts';
 import { startDatabase } from '../stand/measured-child.ts';
+import { explain, medianMs, say } from './asked.ts';
 import { seedYears } from './seed.ts';
 
 /** From the sources: a build has only whole programs. */
@@ -29,9 +30,6 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 /** 100,000 payments a week. */
 const SECONDS_APART = 6;
-const REPEATS = 7;
-const EXPLAINING =
-  '-c session_preload_libraries=auto_explain -c auto_explain.log_min_duration=0 -c auto_explain.log_analyze=on -c auto_explain.log_level=notice';
 
 const { values } = parseArgs({
   options: { payments: { type: 'string', default: '1000000' }, plans: { type: 'boolean', default: false } },
@@ -99,34 +97,9 @@ async function execute(statement: string): Promise<void> {
 
 /** The median of several runs; returns 1 where it is too slow. */
 async function measure(name: string, limitMs: number, ask: Asked[2]): Promise<number> {
-  const times: number[] = [];
-  for (let count = 0; count < REPEATS; count += 1) {
-    const begun = performance.now();
-    await ask(store.db);
-    times.push(performance.now() - begun);
-  }
-  const median = times.toSorted((one, other) => one - other)[Math.floor(REPEATS / 2)] ?? 0;
+  const median = await medianMs(store.db, ask);
   const isSlow = median > limitMs;
   say(`${isSlow ? 'SLOW' : 'ok  '} ${median.toFixed(1).padStart(7)} ms (of ${limitMs})  ${name}`);
-  if (isSlow || values.plans) await explain(ask);
+  if (isSlow || values.plans) await explain(openStore, server?.url ?? '', ask);
   return isSlow ? 1 : 0;
-}
-
-/** The plans of the statements, from a store whose connections explain every statement. */
-async function explain(ask: Asked[2]): Promise<void> {
-  const plans: string[] = [];
-  const explaining = await openStore({
-    databaseUrl: `${server?.url ?? ''}?options=${encodeURIComponent(EXPLAINING)}`,
-    dataDir: '',
-  });
-  const listen = (message: { message?: string | undefined }): void => void plans.push(message.message ?? '');
-  const pool = (explaining.db as unknown as { $client: pg.Pool }).$client;
-  pool.on('connect', (client) => client.on('notice', listen));
-  await ask(explaining.db);
-  await explaining.close();
-  for (const plan of plans) say(plan.replaceAll(/^/gm, '        '));
-}
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

@@ -4,7 +4,6 @@
  * does not, the plan is printed, and the exit code is 1.
  */
 import { parseArgs } from 'node:util';
-import type pg from 'pg';
 import { ORDER_STATUSES } from '../../src/domain/order.ts';
 import { listAudit } from '../../src/store/audit.ts';
 import { readOpenItems } from '../../src/store/attention.ts';
@@ -26,11 +25,8 @@ import { findUnwatched, readMarks } from '../../src/store/sweeps.ts';
 import { findAbandoned, findUntold } from '../../src/store/untold-updates.ts';
 import { takeUnwoken } from '../../src/store/wakes.ts';
 import { startDatabase } from '../stand/measured-child.ts';
+import { explain, medianMs, say } from './asked.ts';
 import { seedYears } from './seed.ts';
-
-const REPEATS = 7;
-const EXPLAINING =
-  '-c session_preload_libraries=auto_explain -c auto_explain.log_min_duration=0 -c auto_explain.log_analyze=on -c auto_explain.log_level=notice';
 
 const { values } = parseArgs({
   options: { payments: { type: 'string', default: '1000000' }, ms: { type: 'string', default: '20' } },
@@ -242,34 +238,9 @@ process.exit(slow === 0 ? 0 : 1);
 
 /** The median of several runs; returns 1 where it is too slow. */
 async function measure(name: string, ask: Asked[1]): Promise<number> {
-  const times: number[] = [];
-  for (let count = 0; count < REPEATS; count += 1) {
-    const begun = performance.now();
-    await ask(store.db);
-    times.push(performance.now() - begun);
-  }
-  const median = times.toSorted((one, other) => one - other)[Math.floor(REPEATS / 2)] ?? 0;
+  const median = await medianMs(store.db, ask);
   const isSlow = median > (IS_LIST.test(name) ? listMs : limitMs);
   say(`${isSlow ? 'SLOW' : 'ok  '} ${median.toFixed(1).padStart(7)} ms  ${name}`);
-  if (isSlow) await explain(ask);
+  if (isSlow) await explain(openStore, server?.url ?? '', ask);
   return isSlow ? 1 : 0;
-}
-
-/** The plans of the statements, from a store whose connections explain every statement. */
-async function explain(ask: Asked[1]): Promise<void> {
-  const plans: string[] = [];
-  const explaining = await openStore({
-    databaseUrl: `${server?.url ?? ''}?options=${encodeURIComponent(EXPLAINING)}`,
-    dataDir: '',
-  });
-  const listen = (message: { message?: string | undefined }): void => void plans.push(message.message ?? '');
-  const pool = (explaining.db as unknown as { $client: pg.Pool }).$client;
-  pool.on('connect', (client) => client.on('notice', listen));
-  await ask(explaining.db);
-  await explaining.close();
-  for (const plan of plans) say(plan.replaceAll(/^/gm, '        '));
-}
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
 }
