@@ -1,5 +1,5 @@
 /** Counts over time: stacked bars, and the shares of each bucket as bars of 100 %. */
-import type { VNode } from 'preact';
+import type { ComponentChildren, VNode } from 'preact';
 import {
   AREA,
   HEIGHT,
@@ -15,7 +15,7 @@ import {
   type TimeScale,
   type ValueScale,
 } from './axes.tsx';
-import { ChartFrame, type ChartProps, type Series } from './frame.tsx';
+import { ChartFrame, type ChartProps, type Figures, type Series } from './frame.tsx';
 
 /** The values of one span of time, by the names of the series. */
 export interface Bucket {
@@ -36,7 +36,7 @@ interface BarsProps extends ChartProps {
 export function StackedBars(
   props: BarsProps & { readonly before?: readonly number[]; readonly beforeLabel?: string },
 ): VNode {
-  const { buckets, series, marks = [], before = [], beforeLabel = 'before' } = props;
+  const { buckets, series, before = [], beforeLabel = 'before' } = props;
   const time = timeOf(props);
   const totals = buckets.map((bucket) => total(bucket, series));
   const values = valueScale(Math.max(0, ...totals, ...before));
@@ -54,20 +54,7 @@ export function StackedBars(
     ...(hasBefore ? [before[index] ?? 0] : []),
   ]);
   return (
-    <ChartFrame
-      {...props}
-      height={HEIGHT}
-      legend={series}
-      figures={{ columns, rows: [...rows, ...markRows(marks, columns.length)] }}
-    >
-      <ValueAxis scale={values} />
-      {buckets.map((bucket) => (
-        <Stack
-          key={bucket.at.getTime()}
-          bucket={bucket}
-          {...{ series, time, values, bucketMs: props.bucketMs }}
-        />
-      ))}
+    <BarsFrame {...props} {...{ drawn: buckets, values, time, columns, rows }}>
       {hasBefore && (
         <path
           class="line ghost"
@@ -76,15 +63,13 @@ export function StackedBars(
           )}
         />
       )}
-      <TimeAxis scale={time} />
-      <Marks marks={marks} scale={time} />
-    </ChartFrame>
+    </BarsFrame>
   );
 }
 
 /** The shares of each bucket. A bucket without anything stays empty. */
 export function ShareBars(props: BarsProps): VNode {
-  const { buckets, series, marks = [] } = props;
+  const { buckets, series } = props;
   const time = timeOf(props);
   const values = valueScale(100);
   const shares = buckets.map((bucket): Bucket => ({ at: bucket.at, values: sharesOf(bucket, series) }));
@@ -93,21 +78,35 @@ export function ShareBars(props: BarsProps): VNode {
     utc(at),
     ...series.flatMap(({ name }) => [of[name] ?? 0, Math.round(shares[index]?.values[name] ?? 0)]),
   ]);
+  return <BarsFrame {...props} {...{ drawn: shares, values, time, columns, rows }} />;
+}
+
+interface BarsFrameProps extends BarsProps {
+  /** The buckets as they are drawn, which may be their shares. */
+  readonly drawn: readonly Bucket[];
+  readonly time: TimeScale;
+  readonly values: ValueScale;
+  readonly columns: Figures['columns'];
+  readonly rows: Figures['rows'];
+  /** Drawn above the bars. */
+  readonly children?: ComponentChildren;
+}
+
+/** Bars over time between their axes, with their figures and marks. */
+function BarsFrame(props: BarsFrameProps): VNode {
+  const { id, title, summary, series, bucketMs, marks = [], drawn, time, values, columns, rows } = props;
   return (
     <ChartFrame
-      {...props}
+      {...{ id, title, summary }}
       height={HEIGHT}
       legend={series}
       figures={{ columns, rows: [...rows, ...markRows(marks, columns.length)] }}
     >
       <ValueAxis scale={values} />
-      {shares.map((bucket) => (
-        <Stack
-          key={bucket.at.getTime()}
-          bucket={bucket}
-          {...{ series, time, values, bucketMs: props.bucketMs }}
-        />
+      {drawn.map((bucket) => (
+        <Stack key={bucket.at.getTime()} bucket={bucket} {...{ series, time, values, bucketMs }} />
       ))}
+      {props.children}
       <TimeAxis scale={time} />
       <Marks marks={marks} scale={time} />
     </ChartFrame>

@@ -2,7 +2,7 @@
 import type { PaidonceClient } from '@paidonce/client';
 import type { Action } from '../actions.ts';
 import type { Page } from '../page.ts';
-import { chosen, Filters, ListPart, Table, type Column, type Filter } from '../parts/list.tsx';
+import { chosen, Filters, ListPart, type Column, type Filter } from '../parts/list.tsx';
 import { Pill } from '../parts/pill.tsx';
 import { SavedViews, type SavedView } from '../parts/saved-views.tsx';
 import { link, money, shown } from '../parts/text.ts';
@@ -12,6 +12,7 @@ import { may, part, type Visit } from '../visit.ts';
 import {
   chosenIn,
   doEach,
+  ManyResults,
   MOST_CHOSEN,
   outcomeQuery,
   outcomesIn,
@@ -213,18 +214,7 @@ export const captureResultPage: Page = {
     ];
     return {
       title: 'What was captured',
-      live:
-        results.trouble === undefined ? (
-          <Table
-            label="What was captured"
-            columns={columns}
-            rows={results.data}
-            idOf={({ id }) => id}
-            empty="Nothing was asked for."
-          />
-        ) : (
-          <TroubleNote trouble={results.trouble} what="The result" />
-        ),
+      live: <ManyResults label="What was captured" columns={columns} results={results} />,
       below: (
         <p>
           <a href={`${base}/to-capture`}>Back to what is left to capture</a>

@@ -1,8 +1,9 @@
 /** Acting on many rows of a list: they are ticked in a form, and each is done by a call of its own. */
 import type { ComponentChildren, VNode } from 'preact';
-import type { Column } from '../parts/list.tsx';
+import { Table, type Column } from '../parts/list.tsx';
+import { TroubleNote } from '../parts/trouble.tsx';
 import { Refused } from '../refused.ts';
-import { troubleOf } from '../visit.ts';
+import { troubleOf, type Part } from '../visit.ts';
 
 /** How many rows a person may act on at once. */
 export const MOST_CHOSEN = 50;
@@ -34,6 +35,25 @@ export function TickForm(props: { action: string; button: string; children: Comp
         <span class="muted small">At most {MOST_CHOSEN} at once. The next page says what will happen.</span>
       </p>
     </form>
+  );
+}
+
+/** What became of each of them. */
+export function ManyResults<Row extends Outcome>(props: {
+  label: string;
+  columns: readonly Column<Row>[];
+  results: Part<readonly Row[]>;
+}): VNode {
+  const { label, columns, results } = props;
+  if (results.trouble !== undefined) return <TroubleNote trouble={results.trouble} what="The result" />;
+  return (
+    <Table
+      label={label}
+      columns={columns}
+      rows={results.data}
+      idOf={({ id }) => id}
+      empty="Nothing was asked for."
+    />
   );
 }
 

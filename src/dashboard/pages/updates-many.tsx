@@ -2,14 +2,14 @@
 import type { PaidonceClient } from '@paidonce/client';
 import type { Action } from '../actions.ts';
 import type { Page } from '../page.ts';
-import { chosen, Filters, ListPart, Table, type Column } from '../parts/list.tsx';
+import { chosen, Filters, ListPart, type Column } from '../parts/list.tsx';
 import { Pill } from '../parts/pill.tsx';
 import { link, shown } from '../parts/text.ts';
-import { TroubleNote } from '../parts/trouble.tsx';
 import { may, part, type Visit } from '../visit.ts';
 import {
   chosenIn,
   doEach,
+  ManyResults,
   MOST_CHOSEN,
   outcomeQuery,
   outcomesIn,
@@ -129,18 +129,7 @@ export const sentManyPage: Page = {
     ];
     return {
       title: 'What was sent again',
-      live:
-        results.trouble === undefined ? (
-          <Table
-            label="What was sent again"
-            columns={columns}
-            rows={results.data}
-            idOf={({ id }) => id}
-            empty="Nothing was asked for."
-          />
-        ) : (
-          <TroubleNote trouble={results.trouble} what="The result" />
-        ),
+      live: <ManyResults label="What was sent again" columns={columns} results={results} />,
       below: (
         <p>
           <a href={`${base}/updates`}>To all updates</a>
