@@ -1,5 +1,7 @@
 /** The conditions under which a process refuses to start, and how it ends. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BALANCED, checkBooks } from './support/books.ts';
@@ -107,6 +109,26 @@ describe('a process', () => {
     const references = opened.map(({ orderReference }) => orderReference);
     await untilTold(stack, references);
     expect(await checkBooks(stack, references)).toEqual(BALANCED);
+  }, 150_000);
+
+  it('ends at once although browsers hold connections that they have opened in advance', async () => {
+    const { port } = new URL(stack.origin);
+    const sockets = await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        const socket = connect(Number(port), '127.0.0.1');
+        socket.on('error', () => undefined);
+        await once(socket, 'connect');
+        return socket;
+      }),
+    );
+    // An answer on a later connection: the server has accepted the earlier ones.
+    expect(await stack.call('GET', '/healthz')).toMatchObject({ status: 200 });
+    const before = Date.now();
+    await stack.kill('serve', 'SIGTERM');
+    expect(Date.now() - before).toBeLessThan(8_000);
+    expect(await stack.process('serve').ended).toEqual({ code: 0, signal: null });
+    for (const socket of sockets) socket.destroy();
+    await stack.start('serve');
   }, 150_000);
 
   it('answers an opening that takes the gateway long, although it was told to stop', async () => {

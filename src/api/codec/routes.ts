@@ -13,7 +13,7 @@ import { bearerAuth, createKeyDoor } from '../http/auth.ts';
 import { uriLimits } from '../http/limits.ts';
 import { problems } from '../http/problem.ts';
 import { requestLog } from '../http/request-log.ts';
-import { closeServer, listen } from '../http/server.ts';
+import { listen } from '../http/server.ts';
 import { readJson } from '../http/validation.ts';
 import { Refusal } from '../refusal.ts';
 import { asksForPassword, basicAsBearer, cors } from './browser-access.ts';
@@ -36,7 +36,7 @@ export async function startCodecServer(parts: CodecServer): Promise<() => Promis
   const { CODEC_PORT: port, CODEC_HOST: host } = config;
   const server = await listen(createCodecApp(parts), { setting: 'CODEC_PORT', port, host, log });
   log.info({ port, origins: originsOf(config) }, 'codec server listens');
-  return () => closeServer(server, GRACE_MS);
+  return () => server.close(GRACE_MS);
 }
 
 function createCodecApp({ config, log, metrics, trustsOrigin }: CodecServer): Koa {

@@ -3,6 +3,7 @@
  * if the gateway is slow.
  */
 import { createServer, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 import type Koa from 'koa';
 import type { Service } from '../../service.ts';
 import type { Logger } from '../../telemetry/log.ts';
@@ -43,7 +44,7 @@ export async function startApi(service: Service): Promise<() => Promise<void>> {
   const stopCarryingOut = startCarryingOut(tools);
   return async () => {
     endStreams();
-    await closeServer(server, STOP_GRACE_MS);
+    await server.close(STOP_GRACE_MS);
     await stopCarryingOut();
     await ingress.drain();
   };
@@ -60,12 +61,18 @@ export async function startAdmin(service: Service, port: number): Promise<() => 
   const server = await listen(app, { ...at, log });
   return async () => {
     endStreams();
-    await closeServer(server, ADMIN_GRACE_MS);
+    await server.close(ADMIN_GRACE_MS);
   };
 }
 
+/** A server that takes requests. */
+export interface Serving {
+  /** Ends it after the requests under way, or after this time. */
+  close(graceMs: number): Promise<void>;
+}
+
 /** Serves an application with the limits of contract §7. @throws CannotListen */
-export function listen(app: Koa, { log, ...at }: Listening & { readonly log: Logger }): Promise<Server> {
+export function listen(app: Koa, { log, ...at }: Listening & { readonly log: Logger }): Promise<Serving> {
   return new Promise((resolve, reject) => {
     const handle = app.callback();
     const server = createServer(LIMITS, (req, res) => void handle(req, res));
@@ -73,19 +80,29 @@ export function listen(app: Koa, { log, ...at }: Listening & { readonly log: Log
     server.maxHeadersCount = 0;
     server.setTimeout(SILENT_MS);
     answerClientErrors(server, log);
+    const connections = new Set<Socket>();
+    server.on('connection', (socket) => {
+      connections.add(socket);
+      socket.once('close', () => connections.delete(socket));
+    });
     server.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen(at, error)));
-    server.listen(at.port, at.host, () => resolve(server));
+    server.listen(at.port, at.host, () =>
+      resolve({ close: (graceMs) => closeServer(server, connections, graceMs) }),
+    );
   });
 }
 
-/** Closes a server after the requests under way, or after this time. */
-export async function closeServer(server: Server, graceMs: number): Promise<void> {
+async function closeServer(server: Server, connections: ReadonlySet<Socket>, graceMs: number): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
   server.closeIdleConnections();
   const timer = setTimeout(() => server.closeAllConnections(), graceMs);
-  // A keep-alive connection that becomes idle now would otherwise keep the server open for a minute.
-  const idle = setInterval(() => server.closeIdleConnections(), 100);
+  const unused = setInterval(() => {
+    // A keep-alive connection that becomes idle now would otherwise keep the server open for a minute.
+    server.closeIdleConnections();
+    // Browsers and HTTP clients open connections in advance. To Node, one that has sent nothing yet is not idle.
+    for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
+  }, 100);
   await closed;
   clearTimeout(timer);
-  clearInterval(idle);
+  clearInterval(unused);
 }
