@@ -53,7 +53,7 @@ function measured(child: ChildProcess, { name, logFile, stop }: Watched): Child 
   return {
     name,
     pid,
-    cpuSeconds: () => familyOf(pid).reduce((sum, member) => sum + cpuOf(member), 0),
+    cpuSeconds: () => familyOf(pid).reduce((sum, member) => sum + cpuOf(member, member === pid), 0),
     residentMb: () => residentOf(pid),
     stop() {
       isStopping = true;
@@ -86,10 +86,11 @@ function statOf(pid: number): string[] {
   return text.slice(text.lastIndexOf(')') + 2).split(' ');
 }
 
-function cpuOf(pid: number): number {
+/** With its children that have ended, as PostgreSQL's connections and parallel workers do. */
+function cpuOf(pid: number, withEnded: boolean): number {
   try {
-    const [user, system] = statOf(pid).slice(11, 13).map(Number);
-    return ((user ?? 0) + (system ?? 0)) / CLOCK_TICKS;
+    const times = statOf(pid).slice(11, withEnded ? 15 : 13);
+    return times.reduce((sum, time) => sum + Number(time), 0) / CLOCK_TICKS;
   } catch {
     return 0;
   }

@@ -1,8 +1,7 @@
 /**
- * Keeps pages up to date: renders the live part of each page that somebody looks at, at most once a second and once
- * for all that look at it with the same scopes, and sends it where it has changed.
+ * Keeps pages up to date. A page has parts: each is rendered once for all that look at it with the same scopes, and
+ * sent to those that do not have it yet.
  */
-import { createHash } from 'node:crypto';
 import { EventStream } from '../lib/event-stream.ts';
 
 /** Tells that something has changed in the store. */
@@ -10,34 +9,56 @@ export interface Changes {
   subscribe(listener: () => void): () => void;
 }
 
-export interface LivePage {
-  /** The same for all that get the same part. */
-  readonly key: string;
-  /** The live part as HTML. */
+export interface RenderedPart {
+  /** The id of its element. */
+  readonly id: string;
+  /** While something changes, it is rendered this often at most. */
+  readonly everyMs: number;
+  /** Its content as HTML. */
   readonly render: () => Promise<string>;
+}
+
+export interface LivePage {
+  /** The same for all that get the same parts. */
+  readonly key: string;
+  readonly parts: readonly RenderedPart[];
   /** Whether the person is still signed in. */
   readonly isAllowed: () => boolean;
 }
 
-const FRAME_MS = 1_000;
 const TICK_MS = 200;
 /** Some parts depend on the time alone: what waits too long needs somebody. */
 const OLDEST_MS = 10_000;
-/** Rendering takes a twentieth of the time at most; with many different pages, each is renewed less often. */
-const IDLE_FACTOR = 19;
+/** A browser that hears nothing for 20 s says so. */
+const BEAT_MS = 10_000;
+/** Rendering takes a twentieth of the time at most: with many different pages, each is renewed less often. */
+const SHARE = 1 / 20;
+/** What rendering may take at once after a pause. */
+const MOST_SAVED_MS = 500;
 const MOST_STREAMS = 300;
+const AGES = /(<time [^>]*class="(?:ago|until)"[^>]*>)[^<]*/g;
 
 interface Watcher {
   readonly isAllowed: () => boolean;
-  /** Which part it has; empty before the first. */
-  version: string;
+  readonly openedAt: number;
+  sentAt: number;
+  /** Which version it has of each part. */
+  readonly has: Map<string, number>;
+}
+
+interface Part extends RenderedPart {
+  renderedAt: number;
+  isChanged: boolean;
+  /** Without the ages, which each browser counts by itself. */
+  text: string | null;
+  version: number;
+  /** `"<id>":"<html>"` as JSON. */
+  json: string;
 }
 
 interface Watched {
   readonly watchers: Map<EventStream, Watcher>;
-  render: () => Promise<string>;
-  renderedAt: number;
-  isChanged: boolean;
+  readonly parts: readonly Part[];
 }
 
 /** One per process. */
@@ -46,26 +67,26 @@ export class LivePages {
   readonly #pages = new Map<string, Watched>();
   #timer: NodeJS.Timeout | undefined;
   #unsubscribe: (() => void) | undefined;
-  #idleUntil = 0;
+  #savedMs = MOST_SAVED_MS;
+  #savedAt = now();
 
   constructor(changes: Changes) {
     this.#changes = changes;
   }
 
   /** The stream of one browser; null where there are too many. */
-  open({ key, render, isAllowed }: LivePage): EventStream | null {
+  open({ key, parts, isAllowed }: LivePage): EventStream | null {
     if (this.#count() >= MOST_STREAMS) return null;
-    const page = this.#pages.get(key) ?? { watchers: new Map(), render, renderedAt: 0, isChanged: true };
+    const page = this.#pages.get(key) ?? { watchers: new Map(), parts: parts.map(unrendered) };
     this.#pages.set(key, page);
     const stream = new EventStream();
-    page.watchers.set(stream, { isAllowed, version: '' });
+    page.watchers.set(stream, { isAllowed, openedAt: now(), sentAt: now(), has: new Map() });
     // Something may have changed since this browser has got the page.
-    page.isChanged = true;
-    page.render = render;
+    for (const part of page.parts) part.isChanged = true;
     stream.send('retry: 2000\n\n');
     stream.once('close', () => this.#leave(key, page, stream));
     this.#unsubscribe ??= this.#changes.subscribe(() => {
-      for (const one of this.#pages.values()) one.isChanged = true;
+      for (const one of this.#pages.values()) for (const part of one.parts) part.isChanged = true;
     });
     this.#timer ??= setTimeout(() => void this.#tick(), TICK_MS);
     return stream;
@@ -91,32 +112,70 @@ export class LivePages {
   }
 
   async #tick(): Promise<void> {
-    const due = [...this.#pages.values()]
-      .filter(({ isChanged, renderedAt }) => now() - renderedAt >= (isChanged ? FRAME_MS : OLDEST_MS))
-      .toSorted((one, other) => one.renderedAt - other.renderedAt);
-    for (const page of due) {
-      if (now() < this.#idleUntil) break;
+    const pages = [...this.#pages.values()];
+    const due = pages.flatMap(({ parts }) => parts).filter(isDue);
+    for (const part of due.toSorted((one, other) => one.renderedAt - other.renderedAt)) {
+      this.#save();
+      if (this.#savedMs <= 0) break;
       const begun = now();
-      page.isChanged = false;
-      await renew(page);
-      page.renderedAt = now();
-      this.#idleUntil = now() + (now() - begun) * IDLE_FACTOR;
+      await renew(part);
+      this.#savedMs -= now() - begun;
     }
+    for (const page of pages) send(page);
     this.#timer = this.#pages.size > 0 ? setTimeout(() => void this.#tick(), TICK_MS) : undefined;
+  }
+
+  #save(): void {
+    this.#savedMs = Math.min(MOST_SAVED_MS, this.#savedMs + (now() - this.#savedAt) * SHARE);
+    this.#savedAt = now();
   }
 }
 
-async function renew(page: Watched): Promise<void> {
-  const html = await page.render().catch(() => null);
-  if (html === null) return;
-  const version = createHash('sha256').update(html).digest('base64url').slice(0, 16);
-  const frame = (part: string | null) => `data: ${JSON.stringify({ html: part })}\n\n`;
-  const [whole, none] = [frame(html), frame(null)] as const;
-  for (const [stream, watcher] of page.watchers) {
-    if (watcher.isAllowed()) stream.send(watcher.version === version ? none : whole);
-    else stream.destroy();
-    watcher.version = version;
+function unrendered(part: RenderedPart): Part {
+  return { ...part, renderedAt: -Infinity, isChanged: true, text: null, version: 0, json: '' };
+}
+
+function isDue({ renderedAt, isChanged, everyMs }: Part): boolean {
+  return now() - renderedAt >= (isChanged ? everyMs : Math.max(everyMs, OLDEST_MS));
+}
+
+/** A part that can't be rendered now stays as it is. */
+async function renew(part: Part): Promise<void> {
+  part.isChanged = false;
+  part.renderedAt = now();
+  const html = await part.render().catch(() => null);
+  const text = html?.replaceAll(AGES, '$1') ?? part.text;
+  if (html === null || text === part.text) return;
+  part.text = text;
+  part.version += 1;
+  part.json = `${JSON.stringify(part.id)}:${JSON.stringify(html)}`;
+}
+
+function send({ watchers, parts }: Watched): void {
+  // Most browsers miss the same parts.
+  const frames = new Map<string, Buffer>();
+  for (const [stream, watcher] of watchers) {
+    // What was rendered before the browser had the page is not newer than the page.
+    const missing = parts.filter(
+      ({ id, version, renderedAt }) =>
+        version > 0 && renderedAt >= watcher.openedAt && watcher.has.get(id) !== version,
+    );
+    if (missing.length === 0 && now() - watcher.sentAt < BEAT_MS) continue;
+    if (!watcher.isAllowed()) {
+      stream.destroy();
+      continue;
+    }
+    const name = missing.map(({ id }) => id).join(' ');
+    const frame = frames.get(name) ?? frameOf(missing);
+    frames.set(name, frame);
+    stream.send(frame);
+    watcher.sentAt = now();
+    for (const { id, version } of missing) watcher.has.set(id, version);
   }
+}
+
+function frameOf(parts: readonly Part[]): Buffer {
+  return Buffer.from(`data: {"parts":{${parts.map(({ json }) => json).join(',')}}}\n\n`);
 }
 
 function now(): number {

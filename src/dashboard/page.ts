@@ -10,13 +10,22 @@ export interface Address {
   readonly query: URLSearchParams;
 }
 
+/** A part of a page that is kept up to date by itself. It holds no form. */
+export interface LivePart {
+  /** Unique on its page. */
+  readonly id: string;
+  /** While something changes, it is renewed this often at most. */
+  readonly everyMs: number;
+  readonly show: (visit: Visit, address: Address) => Promise<ComponentChildren>;
+}
+
 export interface Shown {
   readonly title: string;
   /** What the page is about, above all else; the title where it is absent. */
   readonly heading?: ComponentChildren;
   /** Filters and the like: a script never replaces them, so nothing that somebody types is lost. */
   readonly above?: ComponentChildren;
-  /** The same part is sent again where something has changed. It holds no form. */
+  /** It is sent again where something has changed. It holds no form. Null where there are `parts`, or nothing. */
   readonly live: ComponentChildren;
   /** Forms. */
   readonly below?: ComponentChildren;
@@ -33,5 +42,9 @@ export interface Page {
   readonly isThere?: (glance: Glance) => boolean;
   /** Values of its query that the browser keeps: where the address does not have one, it is as it was before. */
   readonly remembers?: readonly string[];
+  /** What stands in place of the live part of `show`: a page of costly calls has parts, each with its own age. */
+  readonly parts?: readonly LivePart[];
+  /** While something changes, the live part of `show` is renewed this often at most: a second where it is absent. */
+  readonly everyMs?: number;
   readonly show: (visit: Visit, address: Address) => Promise<Shown | { readonly goTo: string }>;
 }

@@ -14,7 +14,7 @@ export class EventStream extends PassThrough {
   }
 
   /** Sends this text of whole events, or disconnects a client that does not read. */
-  send(events: string): void {
+  send(events: string | Buffer): void {
     if (this.writableLength > MOST_UNREAD_BYTES) this.destroy();
     else this.write(events);
   }

@@ -1,7 +1,16 @@
-/** A person in front of the dashboard, without a browser: a cookie, pages and forms. */
+/** A person in front of the dashboard, without a browser: a cookie, pages, forms and streams. */
+import { get, type IncomingMessage } from 'node:http';
 import { sendRaw, type Answer } from './api.ts';
 
 const HOST = 'pay.example';
+
+/** The stream that keeps a page up to date. */
+export interface Followed {
+  readonly response: IncomingMessage;
+  /** Of each frame, the parts that it replaces, by their ids. */
+  readonly frames: Readonly<Record<string, string>>[];
+  readonly ended: Promise<void>;
+}
 
 export class Visitor {
   readonly #port: number;
@@ -57,13 +66,40 @@ export class Visitor {
     );
   }
 
+  /** Looks at a page until the response is destroyed. */
+  async follow(page: string): Promise<Followed> {
+    const path = `/dashboard/live?${new URLSearchParams({ page })}`;
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      get({ port: this.#port, path, headers: { host: HOST, ...this.#cookie() } }, resolve).once(
+        'error',
+        reject,
+      );
+    });
+    const frames: Record<string, string>[] = [];
+    let text = '';
+    response.setEncoding('utf8');
+    response.on('data', (chunk: string) => {
+      const events = `${text}${chunk}`.split('\n\n');
+      text = events.pop() ?? '';
+      for (const event of events)
+        if (event.startsWith('data: '))
+          frames.push((JSON.parse(event.slice('data: '.length)) as { parts: Record<string, string> }).parts);
+    });
+    const ended = new Promise<void>((resolve) => response.once('close', () => resolve()));
+    return { response, frames, ended };
+  }
+
+  #cookie(): { cookie?: string } {
+    const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    return cookie === '' ? {} : { cookie };
+  }
+
   async #send(
     method: string,
     path: string,
     sent: { body?: string; headers: Record<string, string> },
   ): Promise<Answer> {
-    const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const headers = { host: HOST, ...(cookie !== '' && { cookie }), ...sent.headers };
+    const headers = { host: HOST, ...this.#cookie(), ...sent.headers };
     const answer = await sendRaw(this.#port, method, `/dashboard${path}`, { ...sent, headers });
     for (const set of answer.headers['set-cookie'] ?? []) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(set) ?? [];

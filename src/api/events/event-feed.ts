@@ -1,5 +1,5 @@
 /** Reads what has just happened, once for all streams of this process, and only while there are streams. */
-import { newestNote, notesAfter, refusedSince, updatesSince, type StoredEvent } from '../../store/events.ts';
+import { newestNote, notesAfter, whatHappened, type StoredEvent } from '../../store/events.ts';
 import { withStoreTimeout } from '../../store/errors.ts';
 import type { Db } from '../../store/open.ts';
 
@@ -14,7 +14,7 @@ export interface EventFeed {
   after(note: number): Promise<readonly StoredEvent[]>;
 }
 
-const READ_EVERY_MS = 300;
+const READ_EVERY_MS = 500;
 const LIMIT_MS = 2_000;
 /** Transactions do not commit in the order of their numbers or times: what is this new is read again. */
 const LATE_NOTES = 200;
@@ -26,7 +26,9 @@ const MOST_KNOWN = 5_000;
 export function createEventFeed(db: Db): EventFeed {
   const listeners = new Set<Listener>();
   const pending = new Set<string>();
+  /** Updates and refused callbacks. */
   let known = new Set<string>();
+  let knownNotes: number[] = [];
   let newest: number | null = null;
   let timer: NodeJS.Timeout | undefined;
   const waiting: (() => void)[] = [];
@@ -35,18 +37,23 @@ export function createEventFeed(db: Db): EventFeed {
     const since = new Date(Date.now() - LATE_MS);
     const isFirst = newest === null;
     newest ??= await newestNote(db);
-    const [notes, updates, refused] = await Promise.all([
-      notesAfter(db, Math.max(0, newest - LATE_NOTES)),
-      updatesSince(db, since, [...pending]),
-      refusedSince(db, since),
-    ]);
-    newest = Math.max(newest, ...notes.map(({ n }) => n));
-    for (const { effectId, isPending } of updates)
-      if (!isPending) pending.delete(effectId);
+    const afterNote = Math.max(0, newest - LATE_NOTES);
+    const found = await whatHappened(db, {
+      afterNote,
+      knownNotes: knownNotes.filter((n) => n > afterNote),
+      since,
+      updates: [...pending],
+    });
+    for (const { n, effectId, isPending } of found) {
+      if (n !== null) knownNotes.push(n);
+      if (effectId === null) continue;
+      if (isPending !== true) pending.delete(effectId);
       else if (pending.size < MOST_PENDING) pending.add(effectId);
-    const found = [...notes, ...updates, ...refused];
-    const unknown = found.filter((event) => !known.has(nameOf(event)));
-    for (const event of unknown) known.add(nameOf(event));
+    }
+    knownNotes = knownNotes.filter((n) => n > afterNote);
+    newest = Math.max(newest, ...knownNotes);
+    const unknown = found.filter((event) => event.n !== null || !known.has(nameOf(event)));
+    for (const event of unknown) if (event.n === null) known.add(nameOf(event));
     if (known.size > MOST_KNOWN) known = new Set([...known].slice(-MOST_KNOWN / 2));
     for (const resolve of waiting.splice(0)) resolve();
     // The first read only learns what is already there.
@@ -61,7 +68,7 @@ export function createEventFeed(db: Db): EventFeed {
     // A store that is away is read again at the next tick.
     await withStoreTimeout(read(), LIMIT_MS).catch(() => undefined);
     timer = listeners.size > 0 ? setTimeout(() => void tick(), READ_EVERY_MS) : undefined;
-    if (timer === undefined) newest = null;
+    if (timer === undefined) [newest, knownNotes] = [null, []];
   }
 
   return {
@@ -75,7 +82,6 @@ export function createEventFeed(db: Db): EventFeed {
   };
 }
 
-/** Notes have numbers, so a number alone names a note. */
 function nameOf({ kind, id }: StoredEvent): string {
-  return kind === 'update' || kind === 'refused' ? `${kind} ${id}` : id;
+  return `${kind} ${id}`;
 }

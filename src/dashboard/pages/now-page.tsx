@@ -13,63 +13,44 @@ import { may, part, type Part, type Visit } from '../visit.ts';
 import { markLink, newestMark } from './mark-action.tsx';
 import { FoundBy, Heard, Outcomes } from './stats-charts.tsx';
 
-type Attention = Awaited<ReturnType<PaidonceClient['attention']['list']>>;
+type Answer<Call extends (...given: never[]) => Promise<unknown>> = Awaited<ReturnType<Call>>;
+type Attention = Answer<PaidonceClient['attention']['list']>;
 type Item = Attention['data'][number];
-type Payment = Awaited<ReturnType<PaidonceClient['payments']['list']>>['data'][number];
+type Payment = Answer<PaidonceClient['payments']['list']>['data'][number];
 
 const PERIOD_MS = 3 * 3_600_000;
 
 export const nowPage: Page = {
   path: '',
   nav: 'Now',
-  async show(visit) {
-    const [attention, newest, states, stats] = await Promise.all([
-      part(visit.api.attention.list()),
-      part(visit.api.payments.list({ limit: 10 })),
-      part(visit.api.states()),
-      part(
-        visit.api.stats({
-          from: new Date(visit.now.getTime() - PERIOD_MS).toISOString(),
-          bucket: '5m',
-        }),
+  show: () => Promise.resolve({ title: 'Now', live: null }),
+  parts: [
+    {
+      id: 'needs',
+      everyMs: 5_000,
+      show: async (visit) => <Needs attention={await part(visit.api.attention.list())} visit={visit} />,
+    },
+    {
+      id: 'newest',
+      everyMs: 1_000,
+      show: async (visit) => (
+        <Newest newest={await part(visit.api.payments.list({ limit: 10 }))} visit={visit} />
       ),
-    ]);
-    return {
-      title: 'Now',
-      live: (
-        <>
-          <Needs attention={attention} visit={visit} />
-          <Newest newest={newest} visit={visit} />
-          <section aria-labelledby="where">
-            <h2 id="where">Where payments are</h2>
-            {states.trouble !== undefined ? (
-              <TroubleNote trouble={states.trouble} what="The state map" />
-            ) : (
-              <StateMap
-                id="state-map"
-                title="Payments now, and their ways in the last hour"
-                states={states.data.data}
-                lastHour={states.data.lastHour}
-                listOf={(status) => link(`${visit.base}/payments`, { status })}
-              />
-            )}
-          </section>
-          <section aria-labelledby="how">
-            <h2 id="how">The last three hours</h2>
-            {stats.trouble !== undefined ? (
-              <TroubleNote trouble={stats.trouble} what="The charts" />
-            ) : (
-              <div class="charts">
-                <Outcomes stats={stats.data} />
-                <FoundBy stats={stats.data} />
-                <Heard stats={stats.data} />
-              </div>
-            )}
-          </section>
-        </>
-      ),
-    };
-  },
+    },
+    {
+      id: 'states',
+      everyMs: 10_000,
+      show: async (visit) => <States states={await part(visit.api.states())} visit={visit} />,
+    },
+    {
+      id: 'charts',
+      everyMs: 30_000,
+      async show({ api, now }) {
+        const from = new Date(now.getTime() - PERIOD_MS).toISOString();
+        return <Charts stats={await part(api.stats({ from, bucket: '5m' }))} />;
+      },
+    },
+  ],
 };
 
 function Needs({ attention, visit }: { attention: Part<Attention>; visit: Visit }): VNode {
@@ -320,6 +301,42 @@ function Newest({
           idOf={({ id }) => id}
           empty="There are no payments yet."
         />
+      )}
+    </section>
+  );
+}
+
+function States({ states, visit }: { states: Part<Answer<PaidonceClient['states']>>; visit: Visit }): VNode {
+  return (
+    <section aria-labelledby="where">
+      <h2 id="where">Where payments are</h2>
+      {states.trouble !== undefined ? (
+        <TroubleNote trouble={states.trouble} what="The state map" />
+      ) : (
+        <StateMap
+          id="state-map"
+          title="Payments now, and their ways in the last hour"
+          states={states.data.data}
+          lastHour={states.data.lastHour}
+          listOf={(status) => link(`${visit.base}/payments`, { status })}
+        />
+      )}
+    </section>
+  );
+}
+
+function Charts({ stats }: { stats: Part<Answer<PaidonceClient['stats']>> }): VNode {
+  return (
+    <section aria-labelledby="how">
+      <h2 id="how">The last three hours</h2>
+      {stats.trouble !== undefined ? (
+        <TroubleNote trouble={stats.trouble} what="The charts" />
+      ) : (
+        <div class="charts">
+          <Outcomes stats={stats.data} />
+          <FoundBy stats={stats.data} />
+          <Heard stats={stats.data} />
+        </div>
       )}
     </section>
   );

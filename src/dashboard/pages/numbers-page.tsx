@@ -41,6 +41,7 @@ const WEEK_MS = 7 * DAY_MS;
 export const numbersPage: Page = {
   path: '/numbers',
   nav: 'Numbers',
+  everyMs: 60_000,
   async show(visit, { query }) {
     const at = `${visit.base}/numbers`;
     const filters = chosen(FILTERS, query) as Query;

@@ -19,6 +19,12 @@ interface FrameProps {
   /** The page's address below the dashboard's own. */
   readonly at: string;
   readonly page: Shown;
+  readonly parts: readonly PartProps[];
+}
+
+interface PartProps {
+  readonly id: string;
+  readonly content: ComponentChildren;
 }
 
 /** A whole page as HTML. */
@@ -38,10 +44,12 @@ export function renderPage(props: FrameProps): string {
         </header>
         <main>
           {page.heading ?? <h1>{page.title}</h1>}
-          <Away glance={props.glance} />
+          <LivePart id="away" content={<Away glance={props.glance} />} />
           {page.above}
-          <div id="live" data-events={`${visit.base}/live?page=${encodeURIComponent(at)}`}>
-            {page.live}
+          <div id="live" data-events={props.parts.length === 0 ? undefined : eventsOf(visit.base, at)}>
+            {props.parts.map((part) => (
+              <LivePart key={part.id} {...part} />
+            ))}
           </div>
           {page.below}
         </main>
@@ -66,9 +74,18 @@ export function renderPlainPage(base: string, title: string, content: ComponentC
   );
 }
 
-/** Only the live part, for those who have the rest. */
-export function renderLive({ live }: Shown): string {
-  return renderToString(<>{live}</>);
+function eventsOf(base: string, at: string): string {
+  return `${base}/live?page=${encodeURIComponent(at)}`;
+}
+
+/** A script replaces its content. */
+function LivePart({ id, content }: PartProps): VNode {
+  return <div id={`part-${id}`}>{content}</div>;
+}
+
+/** The content of a part, for those that have the rest. */
+export function renderPart(content: ComponentChildren): string {
+  return renderToString(<>{content}</>);
 }
 
 function document_(html: VNode): string {
@@ -105,7 +122,6 @@ function Band({ glance: { gateways } }: { glance: Glance }): VNode | null {
 
 function Bar({ visit, glance, nav, at }: FrameProps): VNode {
   const { base } = visit;
-  const { needs } = glance;
   return (
     <div class="bar">
       <a class="brand" href={base}>
@@ -118,10 +134,7 @@ function Bar({ visit, glance, nav, at }: FrameProps): VNode {
         <input id="q" name="q" type="search" placeholder="order, id or 722.00 ( / )" autocomplete="off" />
         <button type="submit">Find</button>
       </form>
-      <HealthStrip health={glance.health} base={base} now={visit.now} />
-      <a class={needs === null || needs.count > 0 ? 'bell some' : 'bell'} href={`${base}#needs`}>
-        {needs === null ? '?' : `${needs.count}${needs.hasMore ? '+' : ''}`} to do
-      </a>
+      <LivePart id="state" content={<State glance={glance} base={base} />} />
       <nav aria-label="Dashboard">
         {nav.map(({ path, name }) => (
           <a href={`${base}${path}`} aria-current={isAt(path, at) ? 'page' : undefined}>
@@ -133,13 +146,25 @@ function Bar({ visit, glance, nav, at }: FrameProps): VNode {
   );
 }
 
+/** How it is, and how much waits. */
+export function State({ glance: { health, needs }, base }: { glance: Glance; base: string }): VNode {
+  return (
+    <>
+      <HealthStrip health={health} base={base} />
+      <a class={needs === null || needs.count > 0 ? 'bell some' : 'bell'} href={`${base}#needs`}>
+        {needs === null ? '?' : `${needs.count}${needs.hasMore ? '+' : ''}`} to do
+      </a>
+    </>
+  );
+}
+
 function isAt(path: string, at: string): boolean {
   const [here = ''] = at.split('?');
   return path === '' ? here === '' : here === path || here.startsWith(`${path}/`);
 }
 
 /** What the page can't know now. */
-function Away({ glance: { readiness } }: { glance: Glance }): VNode | null {
+export function Away({ glance: { readiness } }: { glance: Glance }): VNode | null {
   const away = [
     ...(readiness.store === 'ok' ? [] : [`The store does not answer (${readiness.store}).`]),
     ...(readiness.temporal === 'ok' ? [] : [`Temporal does not answer (${readiness.temporal}).`]),

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import type { Health } from '../glance.ts';
-import { shown, span } from './text.ts';
+import { shown } from './text.ts';
 
 type Check = Health['checks'][number];
 
@@ -22,24 +22,15 @@ const NOT_HEALTH = /^(reviews|operations)$/;
 const WORST = ['fail', 'warn', 'ok'] as const;
 
 /** Eight dots; each says by a word, a shape and a colour how its part is, and the sentence of `doctor` why. */
-export function HealthStrip({
-  health,
-  base,
-  now,
-}: {
-  health: Health | null;
-  base: string;
-  now: Date;
-}): VNode {
+export function HealthStrip({ health, base }: { health: Health | null; base: string }): VNode {
   if (health === null)
     return (
       <a class="strip" href={`${base}/system`}>
         The checks have not run yet
       </a>
     );
-  const age = span(now.getTime() - Date.parse(health.checkedAt));
   return (
-    <ul class="strip" aria-label={`Health, checked ${age} ago`}>
+    <ul class="strip" aria-label="Health">
       {DOTS.map(({ name }) => (
         <Dot name={name} checks={health.checks.filter((check) => dotOf(check) === name)} base={base} />
       ))}

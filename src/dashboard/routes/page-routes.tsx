@@ -1,11 +1,12 @@
 import type { Router, RouterContext } from '@koa/router';
 import { createClient } from '@paidonce/client';
 import type { Context } from 'koa';
+import type { ComponentChildren } from 'preact';
 import type { Dashboard } from '../dashboard.ts';
 import { ACTIONS, type Action } from '../actions.ts';
-import type { Address, Page, Shown } from '../page.ts';
+import type { Address, LivePart, Page, Shown } from '../page.ts';
 import { pageAt, PAGES } from '../pages.ts';
-import { renderLive, renderPage } from '../parts/frame.tsx';
+import { Away, renderPage, renderPart, State } from '../parts/frame.tsx';
 import { ConfirmForm } from '../parts/confirm-form.tsx';
 import { Refused } from '../refused.ts';
 import type { SignedIn } from '../sign-in.ts';
@@ -14,6 +15,10 @@ import { queryOf, readForm, requestAs, requireOwnForm, whoIs } from './requests.
 
 /** A page whose store hangs says so, instead of hanging too. Money moves answer within 14 s. */
 const PATIENCE_MS = { page: 3_000, action: 20_000 } as const;
+
+const WHOLE = 'whole';
+const FRAME_MS = 1_000;
+const FRAME_PARTS_MS = 10_000;
 
 /** Every page, the stream that keeps it up to date, and every action. */
 export function pageRoutes(router: Router, dashboard: Dashboard): void {
@@ -30,18 +35,35 @@ async function show(ctx: RouterContext, page: Page, dashboard: Dashboard): Promi
   const visit = visitOf(ctx, dashboard);
   if (visit === null) return;
   const query = queryOf(ctx, dashboard.base, ctx.URL.searchParams, page.remembers);
-  const answer = await page.show(visit, { ...addressOf(ctx, page.path), query });
+  const address = { ...addressOf(ctx, page.path), query };
+  const answer = await page.show(visit, address);
   if (answer.goTo !== undefined) return ctx.redirect(`${dashboard.base}${answer.goTo}`);
-  await render(ctx, dashboard, visit, answer);
+  const parts = page.parts?.map(async ({ id, show: content }) => ({
+    id,
+    content: await content(visit, address),
+  }));
+  await render(
+    ctx,
+    dashboard,
+    visit,
+    answer,
+    await Promise.all(parts ?? [{ id: WHOLE, content: answer.live }]),
+  );
 }
 
-async function render(ctx: Context, dashboard: Dashboard, visit: Visit, page: Shown): Promise<void> {
+async function render(
+  ctx: Context,
+  dashboard: Dashboard,
+  visit: Visit,
+  page: Shown,
+  parts: readonly { readonly id: string; readonly content: ComponentChildren }[] = [],
+): Promise<void> {
   const glance = await dashboard.glance(visit.api);
   const nav = PAGES.flatMap(({ path, nav: name, isThere }) =>
     name === undefined || isThere?.(glance) === false ? [] : [{ path, name }],
   );
   ctx.type = 'html';
-  ctx.body = renderPage({ visit, glance, nav, at: below(ctx.url), page });
+  ctx.body = renderPage({ visit, glance, nav, at: below(ctx.url), page, parts });
 }
 
 /** The page of effect: order, amount and effect once more, before anything is done. */
@@ -81,7 +103,7 @@ function requireScope(visit: Visit, { scopes }: Action): void {
   );
 }
 
-/** The events of one page: `data: {"html": "…"}`, or null in place of the HTML where nothing has changed. */
+/** The events of one page: `data: {"parts": {"<id>": "<HTML>"}}` with the parts that have changed. */
 async function stream(ctx: RouterContext, dashboard: Dashboard): Promise<void> {
   const who = whoIs(ctx, dashboard);
   if (who === null) throw new Refused(401, 'You are not signed in', 'Sign in.');
@@ -93,10 +115,13 @@ async function stream(ctx: RouterContext, dashboard: Dashboard): Promise<void> {
   const address = { path: page.path, params, query };
   const body = dashboard.live.open({
     key: [...who.key.scopes, wanted.pathname, query].join(' '),
-    async render() {
-      const answer = await page.show(visitAs(who, dashboard, { address: ctx.ip }), address);
-      return answer.goTo === undefined ? renderLive(answer) : '';
-    },
+    parts: [...(page.parts ?? [wholeOf(page)]), ...frameParts(dashboard)].map(
+      ({ id, everyMs, show: content }) => ({
+        id,
+        everyMs,
+        render: async () => renderPart(await content(visitAs(who, dashboard, { address: ctx.ip }), address)),
+      }),
+    ),
     isAllowed: () => whoIs(ctx, dashboard) !== null,
   });
   if (body === null)
@@ -107,6 +132,29 @@ async function stream(ctx: RouterContext, dashboard: Dashboard): Promise<void> {
   // A proxy must not keep events back.
   ctx.set('X-Accel-Buffering', 'no');
   ctx.body = body;
+}
+
+/** The live part of a page without parts. */
+function wholeOf({ show: shown, everyMs = FRAME_MS }: Page): LivePart {
+  return {
+    id: WHOLE,
+    everyMs,
+    async show(visit, address) {
+      const answer = await shown(visit, address);
+      return answer.goTo === undefined ? answer.live : null;
+    },
+  };
+}
+
+function frameParts({ glance, base }: Dashboard): LivePart[] {
+  return [
+    {
+      id: 'state',
+      everyMs: FRAME_PARTS_MS,
+      show: async ({ api }) => <State glance={await glance(api)} base={base} />,
+    },
+    { id: 'away', everyMs: FRAME_PARTS_MS, show: async ({ api }) => <Away glance={await glance(api)} /> },
+  ];
 }
 
 /** Somebody that is not signed in is shown the sign-in first. */

@@ -9,7 +9,8 @@ import type { Db } from '../open.ts';
 const STARTED = sql`(select min(since) from service_runs)`;
 
 /**
- * Fills in what happened to the payments of an hour before this version ran. A process of it may have written
+ * Fills in what happened to the payments of some hours before this version ran. `offset 0` and `limit 1` keep
+ * PostgreSQL from reading whole tables for a few hundred payments. A process of it may have written
  * findings a moment before it noted that it runs: these are found by their time, which two clocks have given.
  */
 export async function fillFindings(db: Db, { from, to }: { from: Date; to: Date }): Promise<void> {
@@ -22,10 +23,10 @@ export async function fillFindings(db: Db, { from, to }: { from: Date; to: Date 
       from payments p join orders o on o.reference = p.order_reference
       where ${isMade}),
     told (at, payment_id, outcome, authorized, captured, refunded, voided, given_back) as (
-      select t.at, made.id, case t.data->>'to' when 'DECLINED' then 'declined' when 'FAILED' then 'failed'
+      select t.at, made.id, case t."to" when 'DECLINED' then 'declined' when 'FAILED' then 'failed'
           when 'CANCELLED' then 'cancelled' when 'EXPIRED' then 'expired' else 'review' end, 0, 0, 0, 0, 0
-        from made join timeline t on t.payment_id = made.id and t.kind = 'decision' and t.data->>'from' <> t.data->>'to'
-          and t.data->>'to' in ('DECLINED', 'FAILED', 'CANCELLED', 'EXPIRED', 'REVIEW')
+        from made cross join lateral (select at, data->>'to' as "to" from timeline where payment_id = made.id and kind = 'decision'
+          and data->>'from' <> data->>'to' and data->>'to' in ('DECLINED', 'FAILED', 'CANCELLED', 'EXPIRED', 'REVIEW') offset 0) t
       union all select paid_at, id, 'paid', authorized, direct, 0, 0, 0 from made where is_payer
       union all select first.at, id, null, authorized, direct, 0, 0, 0 from made cross join lateral (
           select t.at from timeline t where t.payment_id = made.id and t.kind = 'decision'
@@ -35,8 +36,8 @@ export async function fillFindings(db: Db, { from, to }: { from: Date; to: Date 
           case when w.kind = 'refund' and is_payer then w.amount else 0 end,
           case when w.kind = 'void' and is_payer then w.amount else 0 end,
           case when w.kind <> 'capture' and not is_payer then w.amount else 0 end
-        from made join operations w on w.payment_id = made.id
-        where w.state = 'done' and w.transaction_id is null and w.amount > 0)
+        from made cross join lateral (select finished_at, kind, amount from operations where payment_id = made.id
+          and state = 'done' and transaction_id is null and amount > 0 offset 0) w)
     insert into findings (at, payment_id, gateway, currency, outcome, payment_method, reason, is_first_capture, authorized,
       captured, refunded, voided, given_back)
     select told.at, made.id, made.gateway, made.of, told.outcome, made.payment_method,
@@ -44,8 +45,8 @@ export async function fillFindings(db: Db, { from, to }: { from: Date; to: Date 
       told.captured > 0 and row_number() over (partition by made.id, told.captured > 0 order by told.at) = 1,
       told.authorized, told.captured, told.refunded, told.voided, told.given_back
     from told join made on made.id = told.payment_id
-    where told.at < ${STARTED} and not exists (select 1 from findings known where known.payment_id = made.id
-      and known.at between told.at - interval '1 minute' and told.at + interval '1 minute')`);
+    where told.at < ${STARTED} and (select 1 from findings known where known.payment_id = made.id
+      and known.at between told.at - interval '1 minute' and told.at + interval '1 minute' limit 1) is null`);
   await db.execute(sql`update outbox set heard_at = finished_at, heard_after_ms = 1000 * extract(epoch from finished_at - o.paid_at)
     from orders o join payments p on p.order_reference = o.reference and p.id = o.paid_payment_id where ${isMade} and o.paid_at < ${STARTED}
       and outbox.effect_id = o.reference || '/order.paid' and outbox.state = 'delivered' and outbox.heard_at is null`);
