@@ -1,5 +1,12 @@
 /** Reads what has just happened, once for all streams of this process, and only while there are streams. */
-import { newestNote, notesAfter, whatHappened, type StoredEvent } from '../../store/events.ts';
+import {
+  newestNote,
+  notesAfter,
+  whatHappened,
+  type Asked,
+  type HappenedEvent,
+  type StoredEvent,
+} from '../../store/events.ts';
 import { withStoreTimeout } from '../../store/errors.ts';
 import type { Db } from '../../store/open.ts';
 
@@ -25,50 +32,26 @@ const MOST_KNOWN = 5_000;
 /** One per process. */
 export function createEventFeed(db: Db): EventFeed {
   const listeners = new Set<Listener>();
-  const pending = new Set<string>();
-  /** Updates and refused callbacks. */
-  let known = new Set<string>();
-  let knownNotes: number[] = [];
-  let newest: number | null = null;
+  let told: Told | null = null;
   let timer: NodeJS.Timeout | undefined;
   const waiting: (() => void)[] = [];
 
   async function read(): Promise<void> {
-    const since = new Date(Date.now() - LATE_MS);
-    const isFirst = newest === null;
-    newest ??= await newestNote(db);
-    const afterNote = Math.max(0, newest - LATE_NOTES);
-    const found = await whatHappened(db, {
-      afterNote,
-      knownNotes: knownNotes.filter((n) => n > afterNote),
-      since,
-      updates: [...pending],
-    });
-    for (const { n, effectId, isPending } of found) {
-      if (n !== null) knownNotes.push(n);
-      if (effectId === null) continue;
-      if (isPending !== true) pending.delete(effectId);
-      else if (pending.size < MOST_PENDING) pending.add(effectId);
-    }
-    knownNotes = knownNotes.filter((n) => n > afterNote);
-    newest = Math.max(newest, ...knownNotes);
-    const unknown = found.filter((event) => event.n !== null || !known.has(nameOf(event)));
-    for (const event of unknown) if (event.n === null) known.add(nameOf(event));
-    if (known.size > MOST_KNOWN) known = new Set([...known].slice(-MOST_KNOWN / 2));
-    for (const resolve of waiting.splice(0)) resolve();
     // The first read only learns what is already there.
-    if (isFirst || unknown.length === 0) return;
-    const inOrder = unknown.toSorted(
-      (one, other) => new Date(one.at).getTime() - new Date(other.at).getTime(),
-    );
-    for (const listener of listeners) listener(inOrder);
+    const isFirst = told === null;
+    const memory = told ?? new Told(await newestNote(db));
+    const events = memory.newOf(await whatHappened(db, memory.next()));
+    told = memory;
+    for (const resolve of waiting.splice(0)) resolve();
+    if (isFirst || events.length === 0) return;
+    for (const listener of listeners) listener(events);
   }
 
   async function tick(): Promise<void> {
     // A store that is away is read again at the next tick.
     await withStoreTimeout(read(), LIMIT_MS).catch(() => undefined);
     timer = listeners.size > 0 ? setTimeout(() => void tick(), READ_EVERY_MS) : undefined;
-    if (timer === undefined) [newest, knownNotes] = [null, []];
+    if (timer === undefined) told = null;
   }
 
   return {
@@ -77,11 +60,42 @@ export function createEventFeed(db: Db): EventFeed {
       timer ??= setTimeout(() => void tick(), 0);
       return () => void listeners.delete(listener);
     },
-    live: () => (newest === null ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve()),
+    live: () => (told === null ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve()),
     after: (note) => notesAfter(db, note),
   };
 }
 
-function nameOf({ kind, id }: StoredEvent): string {
-  return `${kind} ${id}`;
+/** What was told already. */
+class Told {
+  #newestNote: number;
+  #notes: number[] = [];
+  /** Updates and refused callbacks, by kind and id. */
+  #others = new Set<string>();
+  readonly #pending = new Set<string>();
+
+  constructor(newestNote: number) {
+    this.#newestNote = newestNote;
+  }
+
+  /** What is asked for next. */
+  next(): Asked {
+    const afterNote = Math.max(0, this.#newestNote - LATE_NOTES);
+    this.#notes = this.#notes.filter((n) => n > afterNote);
+    const since = new Date(Date.now() - LATE_MS);
+    return { afterNote, knownNotes: this.#notes, since, updates: [...this.#pending] };
+  }
+
+  /** Those of these events that were not told, oldest first. */
+  newOf(found: readonly HappenedEvent[]): HappenedEvent[] {
+    const events = found.filter(({ n, kind, id }) => n !== null || !this.#others.has(`${kind} ${id}`));
+    for (const { n, kind, id } of events)
+      if (n === null) this.#others.add(`${kind} ${id}`);
+      else this.#notes.push(n);
+    this.#newestNote = Math.max(this.#newestNote, ...this.#notes);
+    if (this.#others.size > MOST_KNOWN) this.#others = new Set([...this.#others].slice(-MOST_KNOWN / 2));
+    for (const { effectId, isPending } of found)
+      if (effectId !== null && isPending !== true) this.#pending.delete(effectId);
+      else if (effectId !== null && this.#pending.size < MOST_PENDING) this.#pending.add(effectId);
+    return events.toSorted((one, other) => new Date(one.at).getTime() - new Date(other.at).getTime());
+  }
 }

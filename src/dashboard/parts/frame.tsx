@@ -22,7 +22,7 @@ interface FrameProps {
   readonly parts: readonly PartProps[];
 }
 
-interface PartProps {
+export interface PartProps {
   readonly id: string;
   readonly content: ComponentChildren;
 }

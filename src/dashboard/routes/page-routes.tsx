@@ -6,7 +6,7 @@ import type { Dashboard } from '../dashboard.ts';
 import { ACTIONS, type Action } from '../actions.ts';
 import type { Address, LivePart, Page, Shown } from '../page.ts';
 import { pageAt, PAGES } from '../pages.ts';
-import { Away, renderPage, renderPart, State } from '../parts/frame.tsx';
+import { Away, renderPage, renderPart, State, type PartProps } from '../parts/frame.tsx';
 import { ConfirmForm } from '../parts/confirm-form.tsx';
 import { Refused } from '../refused.ts';
 import type { SignedIn } from '../sign-in.ts';
@@ -38,16 +38,18 @@ async function show(ctx: RouterContext, page: Page, dashboard: Dashboard): Promi
   const address = { ...addressOf(ctx, page.path), query };
   const answer = await page.show(visit, address);
   if (answer.goTo !== undefined) return ctx.redirect(`${dashboard.base}${answer.goTo}`);
-  const parts = page.parts?.map(async ({ id, show: content }) => ({
-    id,
-    content: await content(visit, address),
-  }));
-  await render(
-    ctx,
-    dashboard,
-    visit,
-    answer,
-    await Promise.all(parts ?? [{ id: WHOLE, content: answer.live }]),
+  await render(ctx, dashboard, visit, answer, await partsOf(page, answer.live, visit, address));
+}
+
+function partsOf(
+  { parts }: Page,
+  live: ComponentChildren,
+  visit: Visit,
+  address: Address,
+): Promise<PartProps[]> {
+  if (parts === undefined) return Promise.resolve([{ id: WHOLE, content: live }]);
+  return Promise.all(
+    parts.map(async ({ id, show: content }) => ({ id, content: await content(visit, address) })),
   );
 }
 
@@ -56,7 +58,7 @@ async function render(
   dashboard: Dashboard,
   visit: Visit,
   page: Shown,
-  parts: readonly { readonly id: string; readonly content: ComponentChildren }[] = [],
+  parts: readonly PartProps[] = [],
 ): Promise<void> {
   const glance = await dashboard.glance(visit.api);
   const nav = PAGES.flatMap(({ path, nav: name, isThere }) =>
