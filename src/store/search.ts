@@ -51,10 +51,19 @@ export const MOST_TEXTS = 10;
 
 /**
  * Finds what has this id or this amount. Several ids may be given, with blanks, commas or semicolons between them. Hits
- * by a unique id come first, then the newest.
+ * by a unique id come first, then the newest. Where nothing has it as it is written, small and large letters count as the same
+ * if all of the id is in one of them.
  */
 export async function search(db: Db, q: string): Promise<Found> {
   const texts = textsOf(q);
+  const found = await searchFor(db, q, texts);
+  const [only, ...others] = texts;
+  if (found.hits.length > 0 || only === undefined || others.length > 0) return found;
+  const written = [only.toUpperCase(), only.toLowerCase()].filter((text) => text !== only);
+  return written.length === 0 ? found : searchFor(db, q, written);
+}
+
+async function searchFor(db: Db, q: string, texts: string[]): Promise<Found> {
   const { id, gateway, sessionId, transactionId } = payments;
   const found = await Promise.all([
     ordersNamed(db, texts),

@@ -187,6 +187,15 @@ describe('GET /v1/search', () => {
     ]);
   });
 
+  it('takes large and small letters for the same where nothing is written so', async () => {
+    expect(await ids('ORDER-1')).toEqual(['order-1']);
+    expect(await ids('Invoice-78')).toEqual([payment.id]);
+    expect(await ids(payment.id.toUpperCase())).toEqual([payment.id]);
+    const other = await aPayment(at.store.db, { orderReference: 'ORDER-1' });
+    expect(await ids('ORDER-1')).toEqual([other.orderReference]);
+    expect(await ids('order-1')).toEqual(['order-1']);
+  });
+
   it('is an empty list for an unknown id and for the beginning of an id', async () => {
     for (const q of [
       'order',
