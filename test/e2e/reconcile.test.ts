@@ -246,6 +246,11 @@ describe('paidonce backfill', () => {
     ]);
     expect((Date.now() - Date.parse(begun.body.from)) / DAY_MS).toBeCloseTo(20, 1);
     expect(second).toMatchObject({ status: 409, body: { code: 'backfill_running' } });
+    const { body: audit } = await stack.call('GET', '/v1/audit?what=backfill&limit=2');
+    expect(audit.data).toMatchObject([
+      { status: 409, code: 'backfill_running' },
+      { status: 202, code: null, asked: { gateway: 'stripe', since: '2026-01-01T00:00:00Z' } },
+    ]);
     const { body } = await stack.call('GET', '/v1/backfills?gateway=stripe&limit=1');
     expect(body.data).toMatchObject([{ id: begun.body.id }]);
   });

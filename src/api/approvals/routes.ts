@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { findApproval, listApprovals, type ApprovalRow } from '../../store/approvals.ts';
 import { json, jsonBody, reply } from '../http/answers.ts';
-import { noteAsked } from '../http/audit-trail.ts';
-import { keyOf } from '../http/auth.ts';
+import { nameOfCaller, noteAsked } from '../http/audit-trail.ts';
 import { defineCall, type CallRequest } from '../http/define-call.ts';
 import { idOf, pageOf, pageWith, viewPage } from '../http/pages.ts';
 import { isId, paymentNamed } from '../payments/find-payment.ts';
@@ -108,12 +107,11 @@ async function decided(
   decide: typeof approve | typeof reject,
 ): Promise<ApprovalRow> {
   const { ctx, params } = request;
-  const { name: key } = keyOf(ctx);
   const asked = await request.body();
   const row = await approvalNamed(tools, params.id);
   const { id, paymentId, what, amount, currency, key: askedKey, actor: askedBy } = row;
   noteAsked(ctx, { ...asked, approval: id, what, amount, currency, askedKey, askedBy }, paymentId);
-  return decide(tools, id, { ...asked, key, actor: asked.actor ?? key });
+  return decide(tools, id, { ...asked, ...nameOfCaller(ctx, asked.actor) });
 }
 
 /** @throws Refusal `not_found` */

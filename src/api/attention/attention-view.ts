@@ -25,7 +25,10 @@ export const attentionItem = z
         '`review`, `give_back_due`, `update_gave_up`, `update_gone`, `update_failing`, `operation_open` (5 minutes), `operation_unconfirmed`, `callback_unhandled` (60 s), ' +
         '`session_unopened` (30 s), `authorization_lapsing` (48 h), `approval_awaited`, `dispute_open`, `callbacks_refused` (three of one cause within an hour), `run_stuck`, `run_paused`, `sweep_overdue` or `drift`; more may be added',
     }),
-    severity: z.enum(['high', 'low']).meta({ description: '`low`: it may still end without a person' }),
+    severity: z.enum(['high', 'low']).meta({
+      description:
+        '`low`: it may still end without a person. An update that keeps failing is `high` after an hour',
+    }),
     text: z.string().meta({ description: 'One sentence, for people' }),
     cause: z.string().meta({ description: 'The same for all that have one fault in common' }),
     about: z
@@ -35,7 +38,10 @@ export const attentionItem = z
     orderReference: z.string().nullable(),
     payment: z.string().nullable(),
     gateway: z.string().nullable(),
-    amount: z.int().nullable().meta({ description: 'Minor units of money at risk' }),
+    amount: z
+      .int()
+      .nullable()
+      .meta({ description: 'Minor units of money at risk: of a review, what the gateway holds' }),
     currency: z.string().nullable(),
     mark: attentionMark.nullable(),
   })
@@ -123,7 +129,7 @@ export const attentionExample: z.infer<typeof attentionAnswer> = {
       orderReference: '1001',
       payment: PAYMENT_ID,
       gateway: GATEWAY.id,
-      amount: 72200,
+      amount: 72300,
       currency: 'NOK',
       mark: markExample,
     },

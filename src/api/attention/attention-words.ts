@@ -6,7 +6,7 @@ import { inMoney } from '../payments/amounts-in-text.ts';
 /** `high`: money or a customer waits for a person. `low`: it may still end by itself. */
 export type Severity = 'high' | 'low';
 
-export const SEVERITY = {
+const SEVERITY = {
   review: 'high',
   give_back_due: 'high',
   update_gave_up: 'high',
@@ -20,6 +20,24 @@ export const SEVERITY = {
   approval_awaited: 'high',
   dispute_open: 'high',
 } as const satisfies Record<AttentionKind, Severity>;
+
+/** A shop that is restarted is back by then. */
+const SHOP_AWAY_MS = 3_600_000;
+
+export function severityOf({ kind, since }: OpenItem, now: Date): Severity {
+  const isLong = kind === 'update_failing' && now.getTime() - since.getTime() >= SHOP_AWAY_MS;
+  return isLong ? 'high' : SEVERITY[kind];
+}
+
+/**
+ * What may be lost. Of a review it is what the gateway holds, which may differ from what was asked for: a payer has
+ * paid it.
+ */
+export function moneyAtRisk({ amount, currency, held }: OpenItem): Pick<OpenItem, 'amount' | 'currency'> {
+  return typeof held?.amount === 'number'
+    ? { amount: held.amount, currency: held.currency ?? currency }
+    : { amount, currency };
+}
 
 /** `gateway` by its name. */
 export function sentenceOf(item: OpenItem, gateway: string): string {

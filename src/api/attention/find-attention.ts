@@ -10,7 +10,7 @@ import { readMarks } from '../../store/sweeps.ts';
 import { withTimeout } from '../../temporal/run-calls.ts';
 import { listPaused, listStuck } from '../../temporal/stuck.ts';
 import { refusedCallbacks } from './refused-items.ts';
-import { causeOf, sentenceOf, SEVERITY, type Severity } from './attention-words.ts';
+import { causeOf, moneyAtRisk, sentenceOf, severityOf, type Severity } from './attention-words.ts';
 
 export interface AttentionItem {
   readonly id: string;
@@ -61,7 +61,7 @@ export function createAttention(
       ...open.items.map((item) => ({
         id: `${item.kind}/${item.about}`,
         kind: item.kind,
-        severity: SEVERITY[item.kind],
+        severity: severityOf(item, now),
         text: sentenceOf(item, nameOf(item.gateway)),
         cause: causeOf(item, nameOf(item.gateway)),
         about: item.about,
@@ -69,8 +69,7 @@ export function createAttention(
         orderReference: item.orderReference,
         paymentId: item.paymentId,
         gateway: item.gateway,
-        amount: item.amount,
-        currency: item.currency,
+        ...moneyAtRisk(item),
       })),
       ...(halted === null ? [] : haltedRuns(halted)),
       ...gateways.all.flatMap((gateway) =>

@@ -2,7 +2,7 @@
 import type { Service } from '../../service.ts';
 import { writeMark } from '../../store/attention.ts';
 import { json, jsonBody, reply } from '../http/answers.ts';
-import { keyOf } from '../http/auth.ts';
+import { nameOfCaller, noteAsked } from '../http/audit-trail.ts';
 import { defineCall } from '../http/define-call.ts';
 import {
   attentionAnswer,
@@ -44,6 +44,7 @@ export const ATTENTION_CALLS = [
     path: '/v1/attention/mark',
     operationId: 'markAttention',
     access: ['support', 'money'],
+    audit: 'mark_attention',
     summary: 'Claim, put off, or write a note on what needs somebody',
     description: 'It moves no money and decides nothing: the item stays until its cause ends.',
     body: jsonBody(markRequest, {
@@ -52,10 +53,12 @@ export const ATTENTION_CALLS = [
     }),
     answers: { 200: json('The mark as it is now', attentionMark, { mark: markExample }) },
     async handle(request, { store: { db } }: Pick<Service, 'store'>) {
-      const { snoozeUntil, actor, ...mark } = await request.body();
-      const key = keyOf(request.ctx).name;
+      const asked = await request.body();
+      noteAsked(request.ctx, asked);
+      const { snoozeUntil, actor, ...mark } = asked;
       const snoozedUntil = typeof snoozeUntil === 'string' ? new Date(snoozeUntil) : snoozeUntil;
-      return reply(200, viewMark(await writeMark(db, { ...mark, snoozedUntil, actor: actor ?? key, key })));
+      const caller = nameOfCaller(request.ctx, actor);
+      return reply(200, viewMark(await writeMark(db, { ...mark, snoozedUntil, ...caller })));
     },
   }),
 ];

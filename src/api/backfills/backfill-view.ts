@@ -18,10 +18,10 @@ export const backfill = z
     limits: z
       .array(z.string())
       .meta({ description: 'What is left out of the period, in sentences; usually empty' }),
-    askedBy: z
-      .string()
-      .nullable()
-      .meta({ description: 'The name of the API key; null if its run was started in Temporal' }),
+    askedBy: z.string().nullable().meta({
+      description:
+        'The person, or the name of the API key where the call named none; null if its run was started in Temporal',
+    }),
     startedAt: timestamp,
     finishedAt: timestamp.nullable(),
     failure: z.string().nullable().meta({ description: 'Why it failed; usually null' }),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Service } from '../../service.ts';
 import { findBackfill, pageOfBackfills } from '../../store/backfills.ts';
 import { json, jsonBody, reply } from '../http/answers.ts';
-import { keyOf } from '../http/auth.ts';
+import { nameOfCaller, noteAsked } from '../http/audit-trail.ts';
 import { defineCall } from '../http/define-call.ts';
 import { idOf, pageOf, pageWith, viewPage } from '../http/pages.ts';
 import { Refusal } from '../refusal.ts';
@@ -38,6 +38,7 @@ export const BACKFILL_CALLS = [
     path: '/v1/backfills',
     operationId: 'startBackfill',
     access: ['support'],
+    audit: 'backfill',
     summary: "Fill the delivery log from the gateway's own list of events",
     description:
       'For callbacks from before the installation, or that never arrived. It only writes rows (`backfilled`): no payment changes, and a callback ' +
@@ -50,7 +51,8 @@ export const BACKFILL_CALLS = [
     refusals: ['not_supported', 'backfill_running'],
     async handle(request, service: Service) {
       const asked = await request.body();
-      return reply(202, viewBackfill(await askToBackfill(service, asked, keyOf(request.ctx).name)));
+      noteAsked(request.ctx, asked);
+      return reply(202, viewBackfill(await askToBackfill(service, asked, nameOfCaller(request.ctx).actor)));
     },
   }),
   defineCall({

@@ -84,8 +84,13 @@ export function askedBy<Asked extends { readonly actor?: string | undefined; rea
   more: Readonly<Record<string, unknown>> = {},
 ): Asked & Asker {
   noteAsked(ctx, { ...asked, ...more });
+  return { ...asked, ...nameOfCaller(ctx, asked.actor) };
+}
+
+/** The person, as the body or the header names it, and the name of the key. */
+export function nameOfCaller(ctx: Context, named?: string): { readonly actor: string; readonly key: string } {
   const key = keyOf(ctx).name;
-  return { ...asked, actor: asked.actor ?? actorOf(ctx) ?? key, key };
+  return { actor: named ?? actorOf(ctx) ?? key, key };
 }
 
 /** Headers carry no other characters than these: the name is percent-encoded. Null where there is none. */

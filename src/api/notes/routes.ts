@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Service } from '../../service.ts';
 import { addNote } from '../../store/timeline.ts';
 import { json, jsonBody, reply } from '../http/answers.ts';
-import { keyOf } from '../http/auth.ts';
+import { nameOfCaller } from '../http/audit-trail.ts';
 import { defineCall } from '../http/define-call.ts';
 import { text } from '../http/fields.ts';
 import { paymentNamed } from '../payments/find-payment.ts';
@@ -46,8 +46,7 @@ export const NOTE_CALLS = [
     async handle(request, { store: { db } }: Pick<Service, 'store'>) {
       const { text: written, actor } = await request.body();
       const { id } = await paymentNamed(db, request.params.id);
-      const key = keyOf(request.ctx).name;
-      const data = { actor: actor ?? key, key };
+      const data = nameOfCaller(request.ctx, actor);
       const note = {
         kind: 'operator',
         text: `${data.actor}: ${written}`,

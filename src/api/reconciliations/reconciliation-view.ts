@@ -28,10 +28,10 @@ export const reconciliation = z
         '`api`: the listing of the gateway, and reads. `evidence`: the gateway cannot list, so only the payments that we know were read',
     }),
     limits: z.array(z.string()).meta({ description: 'What could not be compared, in sentences' }),
-    askedBy: z
-      .string()
-      .nullable()
-      .meta({ description: 'The name of the API key; null for the daily reconciliation' }),
+    askedBy: z.string().nullable().meta({
+      description:
+        'The person, or the name of the API key where the call named none; null for the daily reconciliation',
+    }),
     startedAt: timestamp,
     finishedAt: timestamp.nullable(),
     failure: z.string().nullable().meta({ description: 'Why it failed; usually null' }),

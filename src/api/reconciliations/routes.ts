@@ -7,7 +7,7 @@ import {
   type ReconciliationRow,
 } from '../../store/reconciliations.ts';
 import { json, jsonBody, reply } from '../http/answers.ts';
-import { keyOf } from '../http/auth.ts';
+import { nameOfCaller, noteAsked } from '../http/audit-trail.ts';
 import { defineCall } from '../http/define-call.ts';
 import { idOf, pageOf, pageWith, viewPage } from '../http/pages.ts';
 import { Refusal } from '../refusal.ts';
@@ -53,6 +53,7 @@ export const RECONCILIATION_CALLS = [
     path: '/v1/reconciliations',
     operationId: 'startReconciliation',
     access: ['support'],
+    audit: 'reconcile',
     summary: 'Compare every transaction of a gateway with ours',
     description:
       'Changes nothing by itself: the runs of payments that differ look at the gateway again, as at any time. After that they are compared again. Only one ' +
@@ -69,7 +70,8 @@ export const RECONCILIATION_CALLS = [
     refusals: ['reconciliation_running'],
     async handle(request, service: Service) {
       const asked = await request.body();
-      const begun = await askToReconcile(service, asked, keyOf(request.ctx).name);
+      noteAsked(request.ctx, asked);
+      const begun = await askToReconcile(service, asked, nameOfCaller(request.ctx).actor);
       return reply(202, viewReconciliation(begun, service));
     },
   }),

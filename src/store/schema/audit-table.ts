@@ -1,9 +1,9 @@
-/** The calls that move money or make a decision. */
+/** The calls that move money, make a decision or start work for others. */
 import { index, integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
 import { at } from './columns.ts';
 
 /**
- * Append-only: each call that moves money or makes a decision. Written before it is carried out, and
+ * Append-only: each call that moves money, makes a decision or starts work for others. Written before it is carried out, and
  * completed with its answer.
  */
 export const audit = pgTable(
@@ -45,6 +45,9 @@ export const AUDITED_CALLS = [
   'reject',
   'redeliver_delivery',
   'redeliver_update',
+  'mark_attention',
+  'reconcile',
+  'backfill',
 ] as const;
 
 export type AuditedCall = (typeof AUDITED_CALLS)[number];

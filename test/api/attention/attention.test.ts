@@ -62,6 +62,9 @@ describe('GET /v1/attention', () => {
         id: `review/${payment.id}`,
         severity: 'high',
         text: 'amount_mismatch: asked 722.00 NOK, Dintero holds 723.00 NOK',
+        // The payer has paid it.
+        amount: 72_300,
+        currency: 'NOK',
         orderReference: payment.orderReference,
       },
     ]);
@@ -195,6 +198,19 @@ describe('GET /v1/attention', () => {
     expect(await items()).toMatchObject([{ kind: 'sweep_overdue', severity: 'high' }]);
   });
 
+  it('takes a shop that does not answer for an hour for urgent', async () => {
+    const { id } = await aPaidPayment(at.store.db);
+    const failing = (since: string) =>
+      run(
+        sql`update outbox set state = 'pending', attempts = 4, last_answer = '500', created_at = now() - ${since}::interval
+          where payment_id = ${id}`,
+      );
+    await failing('59 minutes');
+    expect(await items()).toMatchObject([{ kind: 'update_failing', severity: 'low' }]);
+    await failing('60 minutes');
+    expect(await items()).toMatchObject([{ kind: 'update_failing', severity: 'high' }]);
+  });
+
   it('shows the marks of people, and leaves out what they have put off until then', async () => {
     const payment = await aPaidPayment(at.store.db);
     await run(sql`update payments set review_mark = 'unclear: UNKNOWN' where id = ${payment.id}`);
@@ -213,6 +229,13 @@ describe('GET /v1/attention', () => {
       { mark: { owner: null, snoozedUntil: null, note: 'asked the gateway' } },
     ]);
     expect((await mark({ owner: '' })).status).toBe(422);
+    const audit = await at.api.send('GET', '/v1/audit?what=mark_attention', { key: API_KEY });
+    expect(audit.json.data).toMatchObject([
+      { status: 422, code: 'invalid_request' },
+      { status: 200, asked: { item, owner: null, snoozeUntil: null } },
+      { status: 200, asked: { item } },
+      { status: 200, actor: 'Ada', asked: { item, owner: 'Ada', note: 'asked the gateway' } },
+    ]);
   });
 
   it('lists what is urgent first, then the oldest, and at most fifty of a kind', async () => {
