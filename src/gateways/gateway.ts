@@ -195,6 +195,11 @@ export interface Gateway {
   readonly mode: 'test' | 'live';
   readonly secrets: readonly SigningSecrets[];
   readonly traits: Traits;
+  /**
+   * The page of a transaction in the gateway's own tool for merchants; `{transaction}` stands for its id. Absent where
+   * there is none, or where a stand-in is called, whose transactions the tool does not have.
+   */
+  readonly transactionPage?: string;
   /** Verifies the sender of a callback. Pure: no I/O, never throws. */
   verify(request: RawRequest): Verification;
   /**

@@ -76,7 +76,8 @@ function judged({ status, headers }: Response, shown: string, config: Config): C
       'it asks for a user and a password: put them into ORDER_WEBHOOK_URL: https://user:password@…',
     );
   const count = config.ORDER_WEBHOOK_SECRETS?.length ?? 0;
-  const text = `${shown} answers; signed with ${count} ${count === 1 ? 'secret' : 'secrets'}`;
+  // Whether it takes updates is another question: a HEAD is answered by many a shop that refuses each POST.
+  const text = `${shown} can be reached; signed with ${count} ${count === 1 ? 'secret' : 'secrets'}`;
   const isPlain = shown.startsWith('http:') && config.gateways.some(({ mode }) => mode === 'live');
   return isPlain ? warn(`${text}, by plain http`, 'use https: updates say who bought what') : ok(text);
 }

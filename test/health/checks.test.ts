@@ -237,7 +237,7 @@ describe('the endpoint for order updates', () => {
     const secrets = { ORDER_WEBHOOK_SECRETS: ['whsec_a', 'whsec_b'] };
     const written = `${url}/hook/?token=hush`.replace('//', '//user:hush@');
     const found = await checkEndpoint(aConfig({ ORDER_WEBHOOK_URL: written, ...secrets }));
-    expect(found).toMatchObject({ state: 'ok', text: `${url}/hook/ answers; signed with 2 secrets` });
+    expect(found).toMatchObject({ state: 'ok', text: `${url}/hook/ can be reached; signed with 2 secrets` });
   });
 
   it.each([

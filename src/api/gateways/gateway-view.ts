@@ -14,6 +14,10 @@ export const gatewayView = z
     account: z.string(),
     livemode: z.boolean().meta({ description: 'Whether it moves real money' }),
     isDefault: z.boolean().meta({ description: 'Whether it serves payments that name no gateway' }),
+    transactionPage: z.string().nullable().meta({
+      description:
+        "The page of a transaction in the gateway's own tool; `{transaction}` stands for its id. Null where there is none, or where a sandbox is called",
+    }),
     sessionLifetime: z
       .object({ shortest: seconds, longest: seconds })
       .meta({ description: 'How long a session may be open, in seconds; `expiresAt` must be within' }),
@@ -52,7 +56,7 @@ export const gatewayView = z
 export const gatewaysAnswer = z.object({ data: z.array(gatewayView) });
 
 export function viewGateway(
-  { account, mode }: Pick<Gateway, 'account' | 'mode'>,
+  { account, mode, transactionPage }: Pick<Gateway, 'account' | 'mode' | 'transactionPage'>,
   descriptor: Parameters<typeof capabilitiesOf>[0],
   byDefault: string | undefined,
 ): z.infer<typeof gatewayView> {
@@ -63,6 +67,7 @@ export function viewGateway(
     account,
     livemode: mode === 'live',
     isDefault: id === byDefault,
+    transactionPage: transactionPage ?? null,
     ...rest,
     currencies: { ...currencies },
     optionalFields: [...optionalFields],

@@ -20,12 +20,14 @@ export function deliveryColumns({ base, now }: Visit): Column<Delivery>[] {
     { name: 'State', cell: ({ state }) => state ?? '—' },
     { name: 'Gateway', cell: ({ gateway }) => gateway },
     {
-      name: 'Payment',
-      cell: ({ payment }) =>
+      name: 'Order',
+      cell: ({ payment, orderReference }) =>
         payment === null ? (
-          '—'
+          shown(orderReference ?? '—', 64)
         ) : (
-          <a href={`${base}/payments/${encodeURIComponent(payment)}`}>{shown(payment, 60)}</a>
+          <a href={`${base}/payments/${encodeURIComponent(payment)}`}>
+            {shown(orderReference ?? payment, 64)}
+          </a>
         ),
     },
     { name: 'Event', cell: ({ eventId }) => (eventId === null ? '—' : shown(eventId, 80)) },

@@ -8,7 +8,7 @@ import { Pill } from '../parts/pill.tsx';
 import { money, shown } from '../parts/text.ts';
 import { Refused } from '../refused.ts';
 import { part, type Visit } from '../visit.ts';
-import { gatewayName } from './gateway-name.ts';
+import { gatewayNamed } from './named-gateway.ts';
 import type { Operation, Payment } from './order-story.ts';
 import { heldBy, readingOf } from './reading.ts';
 import { reasonOf } from './reason.ts';
@@ -103,7 +103,7 @@ async function about(visit: Visit, { params }: Address): Promise<About> {
   return {
     payment,
     operations: operations.data?.data ?? [],
-    gateway: await gatewayName(visit, payment.gateway),
+    gateway: (await gatewayNamed(visit, payment.gateway)).name,
   };
 }
 

@@ -1,12 +1,25 @@
+import type { GatewayView } from '../glance.ts';
 import type { Visit } from '../visit.ts';
 
-const names = new Map<string, string>();
+/** What a page says of a gateway. */
+export interface NamedGateway {
+  readonly name: string;
+  /** The page of a transaction at the gateway; null where there is none. */
+  readonly pageOf: (transactionId: string) => string | null;
+}
 
-/** The name of a gateway; its id where it is not configured, or can't be read now. */
-export async function gatewayName({ api }: Visit, id: string): Promise<string> {
-  if (!names.has(id)) {
+const known = new Map<string, GatewayView>();
+
+/** By its id, which is its name where it is not configured, or can't be read now. */
+export async function gatewayNamed({ api }: Visit, id: string): Promise<NamedGateway> {
+  if (!known.has(id)) {
     const { data } = await api.gateways.list().catch(() => ({ data: [] }));
-    for (const one of data) names.set(one.id, one.name);
+    for (const one of data) known.set(one.id, one);
   }
-  return names.get(id) ?? (id === '' ? 'Gateway' : id);
+  const found = known.get(id);
+  return {
+    name: found?.name ?? (id === '' ? 'Gateway' : id),
+    pageOf: (transactionId) =>
+      found?.transactionPage?.replace('{transaction}', encodeURIComponent(transactionId)) ?? null,
+  };
 }

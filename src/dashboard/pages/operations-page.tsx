@@ -28,7 +28,8 @@ function savedViews(now: Date): SavedView[] {
     { name: 'Unknown', query: { status: 'unknown' } },
     { name: 'Not confirmed', query: { problem: 'not_confirmed' } },
     { name: 'Declined today', query: { problem: 'declined', createdAfter: today } },
-    { name: 'Given back', query: { cause: 'late_money' } },
+    { name: 'Given back: late money', query: { cause: 'late_money' } },
+    { name: 'Given back by hand', query: { cause: 'operator' } },
   ];
 }
 

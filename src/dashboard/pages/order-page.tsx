@@ -12,7 +12,6 @@ import { TroubleNote } from '../parts/trouble.tsx';
 import { type Part, type Visit } from '../visit.ts';
 import { crossingsOf } from './crossings.ts';
 import { deliveryColumns } from './delivery-columns.tsx';
-import { gatewayName } from './gateway-name.ts';
 import { sidesOf } from './order-sides.ts';
 import {
   type Delivery,
@@ -25,6 +24,7 @@ import {
   readOrderStory,
   type Update,
 } from './order-story.ts';
+import { gatewayNamed } from './named-gateway.ts';
 import { PaymentFacts } from './payment-facts.tsx';
 import { PaymentForms } from './payment-forms.tsx';
 import { doneOf, Result, type Done } from './result.tsx';
@@ -60,14 +60,16 @@ interface About {
 
 async function pageOf(visit: Visit, story: OrderStory, { of, done }: About): Promise<Shown> {
   const { order } = story;
-  const gateway = await gatewayName(visit, of?.payment.gateway ?? '');
+  const { name: gateway, pageOf: pageAtGateway } = await gatewayNamed(visit, of?.payment.gateway ?? '');
+  const { transactionId = null } = of?.payment ?? {};
+  const atGateway = transactionId === null ? null : pageAtGateway(transactionId);
   return {
     title: `Order ${order.reference}`,
     above: of !== undefined && <PaymentForms of={of} visit={visit} />,
     live: (
       <>
         {done !== null && of !== undefined && <Result of={of} done={done} />}
-        <Head story={story} of={of} gateway={gateway} visit={visit} />
+        <Head story={story} of={of} gateway={gateway} atGateway={atGateway} visit={visit} />
         {of !== undefined && <OfPayment story={story} of={of} gateway={gateway} visit={visit} />}
         <Payments story={story} shown={of?.payment.id} visit={visit} />
         <Updates updates={story.updates} visit={visit} />
@@ -87,8 +89,9 @@ function Head({
   story,
   of,
   gateway,
+  atGateway,
   visit,
-}: Omit<PartProps, 'of'> & { of: PaymentStory | undefined }): VNode {
+}: Omit<PartProps, 'of'> & { of: PaymentStory | undefined; atGateway: string | null }): VNode {
   const { order } = story;
   return (
     <section class="card" aria-label="Verdict">
@@ -100,15 +103,22 @@ function Head({
       </p>
       <p class="price">{money(order.amount, order.currency)}</p>
       <SupportAnswer story={story} />
-      {of !== undefined && <Links payment={of.payment} />}
+      {of !== undefined && <Links payment={of.payment} gateway={gateway} atGateway={atGateway} />}
     </section>
   );
 }
 
-function Links({ payment }: { payment: Payment }): VNode | null {
+/** `atGateway`: the page of the transaction there. */
+function Links(props: { payment: Payment; gateway: string; atGateway: string | null }): VNode {
+  const { payment, gateway, atGateway } = props;
   const { url } = payment.workflow;
   return (
     <p class="small">
+      {atGateway !== null && (
+        <>
+          <a href={atGateway} rel="noreferrer">{`Transaction at ${gateway}`}</a>{' '}
+        </>
+      )}
       {url !== null && /^https?:/.test(url) && (
         <>
           <a href={url}>Run {shown(payment.workflow.workflowId, 100)} in the Temporal Web UI</a>{' '}

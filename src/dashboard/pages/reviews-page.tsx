@@ -6,7 +6,7 @@ import { money, shown } from '../parts/text.ts';
 import { Ago } from '../parts/time.tsx';
 import { TroubleNote } from '../parts/trouble.tsx';
 import { may, part, type Part, type Visit } from '../visit.ts';
-import { gatewayName } from './gateway-name.ts';
+import { gatewayNamed } from './named-gateway.ts';
 import type { Payment } from './order-story.ts';
 import { heldBy, readingOf, textOf } from './reading.ts';
 import { REVIEW_HELP } from './review-help.ts';
@@ -32,7 +32,7 @@ export const reviewsPage: Page = {
     const names = new Map(
       await Promise.all(
         [...new Set(cards?.map((payment) => payment.gateway))].map(
-          async (id) => [id, await gatewayName(visit, id)] as const,
+          async (id) => [id, (await gatewayNamed(visit, id)).name] as const,
         ),
       ),
     );

@@ -15,12 +15,14 @@ import { FiguresPart, SettingsPart, StorePart } from './system-setup.tsx';
 
 type Check = Health['checks'][number];
 
-const COLUMNS: Column<Check>[] = [
-  { name: 'Check', cell: ({ name }) => shown(name, 100) },
-  { name: 'State', cell: ({ state }) => <Pill word={state} /> },
-  { name: 'Found', cell: ({ text }) => <span class="sentence">{shown(text, 500)}</span> },
-  { name: 'What to do', cell: (check) => <Remedy check={check} /> },
-];
+function columnsOf(base: string): Column<Check>[] {
+  return [
+    { name: 'Check', cell: ({ name }) => shown(name, 100) },
+    { name: 'State', cell: ({ state }) => <Pill word={state} /> },
+    { name: 'Found', cell: ({ text }) => <span class="sentence">{shown(text, 500)}</span> },
+    { name: 'What to do', cell: (check) => <Remedy check={check} base={base} /> },
+  ];
+}
 
 /** By the id of their headings. */
 const PARTS = {
@@ -36,7 +38,7 @@ const PARTS = {
 export const systemPage: Page = {
   path: '/system',
   nav: 'System',
-  async show({ api, now }) {
+  async show({ api, now, base }) {
     const { system } = api;
     const [health, processes, temporal, secrets, figures, store, settings] = await Promise.all([
       part(api.health.retrieve()),
@@ -78,7 +80,7 @@ export const systemPage: Page = {
             <SettingsPart settings={settings} />
           </Section>
           <Section id="checks">
-            <Checks health={health} now={now} />
+            <Checks health={health} now={now} base={base} />
           </Section>
         </>
       ),
@@ -95,7 +97,7 @@ function Section({ id, children }: { id: keyof typeof PARTS; children: Component
   );
 }
 
-function Checks({ health, now }: { health: Part<Health>; now: Date }): VNode {
+function Checks({ health, now, base }: { health: Part<Health>; now: Date; base: string }): VNode {
   if (health.trouble !== undefined) return <TroubleNote trouble={health.trouble} what="The checks" />;
   const { status, version, checkedAt, gateways, checks } = health.data;
   return (
@@ -109,7 +111,7 @@ function Checks({ health, now }: { health: Part<Health>; now: Date }): VNode {
           <h3 id={name.toLowerCase()}>{name}</h3>
           <Table
             label={name}
-            columns={COLUMNS}
+            columns={columnsOf(base)}
             rows={some}
             idOf={(check) => check.name}
             empty="Nothing is checked here."
@@ -120,10 +122,31 @@ function Checks({ health, now }: { health: Part<Health>; now: Date }): VNode {
   );
 }
 
-function Remedy({ check: { todo, commands } }: { check: Check }): VNode {
+/** Where a person without a shell sees it, and can do something. */
+const PLACES: readonly (readonly [check: RegExp, path: string, name: string])[] = [
+  [/^failing updates$/, '/updates?state=pending&minAttempts=4', 'the updates'],
+  [/^outbox$/, '/updates?state=pending', 'the updates'],
+  [/^reviews$/, '/reviews', 'the reviews'],
+  [/^operations$/, '/operations?status=pending', 'the money moves'],
+  [/^(signatures|callbacks)$/, '/deliveries?outcome=refused', 'the refused callbacks'],
+  [/^(missed callbacks$|last complete sweep of )/, '/gateways', 'the gateways'],
+  [/^last reconciliation of /, '/reconcile', 'the comparisons'],
+  [/ secrets$/, '/system#secrets', 'the secrets'],
+  [/^(worker |stuck runs$|paused runs$)/, '/system#versions', 'the worker versions'],
+];
+
+function Place({ check: { name, state }, base }: { check: Check; base: string }): VNode | null {
+  const place = PLACES.find(([check]) => check.test(name));
+  if (place === undefined || state === 'ok') return null;
+  const [, path, words] = place;
+  return <a href={`${base}${path}`}>{`Open ${words}.`}</a>;
+}
+
+function Remedy({ check, base }: { check: Check; base: string }): VNode {
+  const { todo, commands } = check;
   return (
     <span class="sentence">
-      {todo === undefined ? '—' : shown(todo, 500)}
+      <Place check={check} base={base} /> {todo === undefined ? '—' : shown(todo, 500)}
       {commands?.map((command) => (
         <>
           {' '}

@@ -19,7 +19,8 @@ import { countCallbacksSent } from './session-events.ts';
 import type { DinteroDeps, DinteroSettings } from './settings.ts';
 import { checkedSettings } from './settings.ts';
 import { modeOf } from './id-parts.ts';
-import { accountUrl } from './urls.ts';
+import { accountUrl, transactionPage } from './urls.ts';
+import { HOSTS } from './variables.ts';
 import { expected } from './parse-answer.ts';
 
 /** Dintero as a `Gateway`. Throws if the settings can't be right. */
@@ -44,6 +45,9 @@ export function createDinteroGateway(given: DinteroSettings, deps: DinteroDeps =
       signing('account', 'DINTERO_WEBHOOK_SECRETS', signer.webhookSecrets),
     ],
     traits: DINTERO_TRAITS,
+    ...(settings.checkoutUrl === HOSTS.DINTERO_CHECKOUT_URL && {
+      transactionPage: transactionPage(settings.accountId),
+    }),
     verify: (request) =>
       isAt(accountPath, request) ? verifyAccountWebhook(request, signer) : verifyCallback(request, signer),
     explainRefusal: (request, known) =>

@@ -43,3 +43,8 @@ export function isReturnTo(publicUrl: string, url: string): boolean {
 export function viewUrl(checkoutUrl: string, sessionId: string): string {
   return `${checkoutUrl}/v1/view/${encodeURIComponent(sessionId)}`;
 }
+
+/** The page of a transaction in Backoffice, as Dintero's plug-ins for shops link to it. */
+export function transactionPage(accountId: string): string {
+  return `https://backoffice.dintero.com/${accountId}/payments/transactions/{transaction}`;
+}

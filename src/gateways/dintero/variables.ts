@@ -5,7 +5,8 @@ import type { GatewayVariables } from '../gateway-descriptor.ts';
 import { modeOf } from './id-parts.ts';
 import type { DinteroSettings } from './settings.ts';
 
-const HOSTS = {
+/** Dintero itself. */
+export const HOSTS = {
   DINTERO_API_URL: 'https://api.dintero.com',
   DINTERO_CHECKOUT_URL: 'https://checkout.dintero.com',
 } as const;

@@ -20,6 +20,8 @@ import {
   type SessionCalls,
 } from './session-calls.ts';
 import { checkedSettings, modeOf, type StripeDeps, type StripeSettings } from './settings.ts';
+import { transactionPage } from './urls.ts';
+import { HOSTS } from './variables.ts';
 import { verifyCallback } from './verify-callback.ts';
 import { findSubscription } from './webhook-endpoints.ts';
 
@@ -44,6 +46,7 @@ export function createStripeGateway(given: StripeSettings, deps: StripeDeps = {}
       { kind: 'account', variable: 'STRIPE_WEBHOOK_SECRETS', fingerprints: secrets.map(fingerprintOf) },
     ],
     traits: STRIPE_TRAITS,
+    ...(settings.apiUrl === HOSTS.STRIPE_API_URL && { transactionPage: transactionPage(mode) }),
     verify: (request) => verifyCallback(request, { accountId: account, mode, host, secrets }),
     explainRefusal: (request, known) => explainRefusal(request, { mode, secrets }, known),
     createSession: (request, options) => createSession(calls(options), request),

@@ -16,3 +16,8 @@ export function returnUrl(
 export function isId(prefix: string, id: string): boolean {
   return new RegExp(`^${prefix}_[A-Za-z0-9_]{1,180}$`).test(id);
 }
+
+/** The page of a PaymentIntent in Stripe's Dashboard. */
+export function transactionPage(mode: 'test' | 'live'): string {
+  return `https://dashboard.stripe.com/${mode === 'test' ? 'test/' : ''}payments/{transaction}`;
+}

@@ -4,7 +4,8 @@ import { list, url } from '../../lib/variable-forms.ts';
 import type { GatewayVariables } from '../gateway-descriptor.ts';
 import { ACCOUNT_ID, modeOf, SECRET_KEY, WEBHOOK_SECRET, type StripeSettings } from './settings.ts';
 
-const HOSTS = { STRIPE_API_URL: 'https://api.stripe.com' } as const;
+/** Stripe itself. */
+export const HOSTS = { STRIPE_API_URL: 'https://api.stripe.com' } as const;
 
 const shape = {
   /** A secret key does not name its account. */

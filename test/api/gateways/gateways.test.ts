@@ -1,4 +1,4 @@
-/** `GET /v1/gateways/{gateway}/calls` and `/sweeps`. */
+/** `GET /v1/gateways`, and `/calls` and `/sweeps` of each. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { startReports } from '../../../src/background/reports.ts';
 import { addCalls, pruneCalls, type CountedCalls } from '../../../src/store/gateway-calls.ts';
@@ -7,7 +7,9 @@ import { gatewayCalls, sweepPasses } from '../../../src/store/schema/system-tabl
 import { beginPasses, noteFailedPass, prunePasses } from '../../../src/store/sweep-passes.ts';
 import { recordCompletePass } from '../../../src/store/sweeps.ts';
 import { API_KEY } from '../../support/api.ts';
+import { Visitor } from '../../support/dashboard.ts';
 import { useTestApi } from '../../support/door.ts';
+import { aPaidPayment } from '../../support/paid-payment.ts';
 
 const MINUTE_MS = 60_000;
 const at = useTestApi({ SWEEP_INTERVAL: '5m' });
@@ -209,5 +211,39 @@ describe('the sweeps of a gateway', () => {
     await sweep(9 * 288, 'created');
     await prunePasses(at.store.db);
     expect(await at.store.db.select().from(sweepPasses)).toEqual([]);
+  });
+});
+
+describe('the page of a transaction', () => {
+  const itself = useTestApi({
+    DINTERO_API_URL: undefined,
+    DINTERO_CHECKOUT_URL: undefined,
+    STRIPE_ACCOUNT_ID: 'acct_1A2b3C4d5E6f7G8h',
+    STRIPE_SECRET_KEY: 'sk_test_0123456789abcdef',
+    STRIPE_WEBHOOK_SECRETS: 'whsec_0123456789abcdef',
+  });
+  const pagesOf = async (api: typeof at.api) => {
+    const { json } = await api.send('GET', '/v1/gateways', { key: API_KEY });
+    return json.data.map(({ transactionPage }: { transactionPage: string | null }) => transactionPage);
+  };
+
+  it('is at the gateway itself, for the account and its mode', async () => {
+    expect(await pagesOf(itself.api)).toEqual([
+      'https://backoffice.dintero.com/T12345678/payments/transactions/{transaction}',
+      'https://dashboard.stripe.com/test/payments/{transaction}',
+    ]);
+  });
+
+  it('is not there where a sandbox is called', async () => {
+    expect(await pagesOf(at.api)).toEqual([null]);
+  });
+
+  it('is linked from the page of its order', async () => {
+    const { orderReference, transactionId } = await aPaidPayment(itself.store.db);
+    const ada = await Visitor.signedIn(itself.api, API_KEY);
+    const { text } = await ada.get(`/orders/${orderReference}`);
+    expect(text).toContain(
+      `href="https://backoffice.dintero.com/T12345678/payments/transactions/${transactionId}"`,
+    );
   });
 });
