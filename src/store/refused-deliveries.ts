@@ -27,7 +27,7 @@ export async function refusedByClue(db: Db, withinMs: number): Promise<RefusedGr
       from (select gateway, clues, reason, received_at from deliveries where outcome = 'refused'
           and received_at > now() - ${withinMs / 1_000} * interval '1 second'
         order by received_at desc limit ${MOST_COUNTED}) lately
-      where reason in ('wrong_signature', 'malformed_signature', 'no_signature')
+      where reason in (${SIGNATURE_REASONS})
       group by gateway, clues->0 order by count(*) desc, max(received_at) desc limit ${MOST_GROUPS}`,
   );
   return found.map(({ firstAt, lastAt, ...group }) => ({
@@ -37,16 +37,30 @@ export async function refusedByClue(db: Db, withinMs: number): Promise<RefusedGr
   }));
 }
 
-/** Whether a callback of the gateway was proved since then, as with a secret that is configured. */
-export async function wasProvedSince(db: Db, gateway: string, since: Date): Promise<boolean> {
-  const found = await rows(
-    db,
-    sql`select 1 from deliveries where received_at >= ${since.toISOString()} and gateway = ${gateway} and outcome = 'accepted'
-      and secret is not null limit 1`,
-  );
-  return found.length > 0;
+/** Of one gateway within a time. */
+export interface SinceProved {
+  /** When the last callback was proved by a secret that is configured; null where none was. */
+  readonly provedAt: Date | null;
+  /** How many were refused for their signature since; 100 stands for more. */
+  readonly refused: number;
 }
 
+/** After a rotation at the gateway none is proved any more; among forgeries the genuine ones still are. */
+export async function refusedSinceProved(db: Db, gateway: string, withinMs: number): Promise<SinceProved> {
+  const begin = sql`now() - ${withinMs / 1_000} * interval '1 second'`;
+  const [found] = await rows<{ provedAt: string | null; refused: number }>(
+    db,
+    sql`with proved as (select max(received_at) as at from deliveries where received_at > ${begin} and gateway = ${gateway}
+        and outcome = 'accepted' and secret is not null)
+      select (select at from proved) as "provedAt", (select count(*)::int from (select 1 from deliveries where outcome = 'refused'
+        and gateway = ${gateway} and reason in (${SIGNATURE_REASONS})
+        and received_at > coalesce((select at from proved), ${begin}) limit 100) since) as refused`,
+  );
+  const { provedAt = null, refused = 0 } = found ?? {};
+  return { provedAt: provedAt === null ? null : new Date(provedAt), refused };
+}
+
+const SIGNATURE_REASONS = sql`'wrong_signature', 'malformed_signature', 'no_signature'`;
 const MOST_COUNTED = 2_000;
 const MOST_GROUPS = 20;
 

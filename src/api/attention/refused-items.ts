@@ -1,6 +1,11 @@
 /** Callbacks that are refused for their signature: a secret may have been rotated, or somebody forges them. */
-import { clueInWords, isProof } from '../../domain/refusal-clue.ts';
-import { refusedByClue, wasProvedSince, type RefusedGroup } from '../../store/refused-deliveries.ts';
+import { clueInWords, isProof, type Clue } from '../../domain/refusal-clue.ts';
+import {
+  refusedByClue,
+  refusedSinceProved,
+  type RefusedGroup,
+  type SinceProved,
+} from '../../store/refused-deliveries.ts';
 import type { Db } from '../../store/open.ts';
 import type { Severity } from './attention-words.ts';
 
@@ -15,18 +20,19 @@ export async function refusedCallbacks(db: Db, nameOf: (gateway: string) => stri
 }
 
 async function itemOf(db: Db, { gateway, clue, count, firstAt }: RefusedGroup, name: string) {
-  const isGenuine = clue !== null && isProof(clue);
-  const arrivesOther = !isGenuine && (await wasProvedSince(db, gateway, firstAt));
   const about = `${gateway}/${clue?.code ?? 'not_examined'}`;
-  const severity: Severity = arrivesOther ? 'low' : 'high';
+  const { text, severity, since } =
+    clue !== null && isProof(clue)
+      ? genuine(clue, count, name, firstAt)
+      : unproved(await refusedSinceProved(db, gateway, WITHIN_MS), count, name, firstAt);
   return {
     id: `callbacks_refused/${about}`,
     kind: 'callbacks_refused',
     severity,
-    text: `${count} callbacks of ${name} were refused for their signature: ${meaningOf(clue, { isGenuine, arrivesOther })}`,
+    text,
     cause: `callbacks of ${name} are refused`,
     about,
-    since: firstAt,
+    since,
     gateway,
     orderReference: null,
     paymentId: null,
@@ -35,15 +41,30 @@ async function itemOf(db: Db, { gateway, clue, count, firstAt }: RefusedGroup, n
   };
 }
 
-function meaningOf(
-  clue: RefusedGroup['clue'],
-  { isGenuine, arrivesOther }: { isGenuine: boolean; arrivesOther: boolean },
-): string {
-  if (clue !== null && isGenuine) {
-    const { text, todo } = clueInWords(clue);
-    return `they are genuine, ${text}; ${todo}`;
-  }
-  return arrivesOther
-    ? 'others were proved meanwhile, so they are probably forged; no payment is believed by them'
-    : 'none was proved since, so the secret was probably rotated at the gateway; payments are still found, but late';
+interface Judged {
+  readonly text: string;
+  readonly severity: Severity;
+  readonly since: Date;
+}
+
+function genuine(clue: Clue, count: number, name: string, since: Date): Judged {
+  const { text, todo } = clueInWords(clue);
+  const refused = `${count} callbacks of ${name} were refused for their signature`;
+  return { text: `${refused}: they are genuine, ${text}; ${todo}`, severity: 'high', since };
+}
+
+function unproved({ provedAt, refused }: SinceProved, count: number, name: string, firstAt: Date): Judged {
+  if (refused < FEW)
+    return {
+      text: `${count} callbacks of ${name} were refused for their signature: others were proved meanwhile, so they are probably forged; no payment is believed by them`,
+      severity: 'low',
+      since: firstAt,
+    };
+  const last =
+    provedAt === null ? '' : ` since the last proved one at ${provedAt.toISOString().slice(11, 19)} UTC`;
+  return {
+    text: `${refused >= 100 ? '100 or more' : refused} callbacks of ${name} were refused for their signature${last}, and none was proved: the secret was probably rotated at the gateway; payments are still found, but late`,
+    severity: 'high',
+    since: provedAt ?? firstAt,
+  };
 }

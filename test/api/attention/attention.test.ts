@@ -164,7 +164,7 @@ describe('GET /v1/attention', () => {
         severity: 'high',
         orderReference: null,
         text: expect.stringMatching(
-          /^3 callbacks of Dintero were refused for their signature: none was proved since, so the secret was probably rotated/,
+          /^3 callbacks of Dintero were refused for their signature, and none was proved: the secret was probably rotated/,
         ),
       },
     ]);
@@ -172,6 +172,13 @@ describe('GET /v1/attention', () => {
     expect(await refused()).toMatchObject([
       { severity: 'low', text: expect.stringContaining('they are probably forged') },
     ]);
+    // The secret is rotated while somebody forges callbacks: from then on none is proved.
+    for (let n = 0; n < 3; n += 1) await send('another-secret');
+    const isRotation = async () => (await refused())[0]?.severity === 'high';
+    await until('a rotation is suspected', isRotation);
+    expect((await refused())[0]?.text).toMatch(
+      /^3 callbacks of Dintero .* since the last proved one at \d\d:\d\d:\d\d UTC, and none was proved: the secret was probably rotated/,
+    );
   });
 
   it('names a proved callback that waits for a minute, and no refused one', async () => {
