@@ -144,6 +144,7 @@ const ASKED: readonly Asked[] = [
   ['updates given up', (db) => pageOfUpdates(db, { ...page, state: 'gave_up' })],
   ['updates gone: none', (db) => pageOfUpdates(db, { ...page, state: 'gone' })],
   ['updates that keep failing', (db) => pageOfUpdates(db, { ...page, state: 'pending', minAttempts: 4 })],
+  ['updates that were tried again', (db) => pageOfUpdates(db, { ...page, minAttempts: 2 })],
   ['updates of an order', (db) => pageOfUpdates(db, { ...page, order: 'order-500000' })],
   ['updates of a type', (db) => pageOfUpdates(db, { ...page, type: 'order.payment_expired' })],
   ['updates of a rare type', (db) => pageOfUpdates(db, { ...page, type: 'order.review' })],

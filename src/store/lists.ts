@@ -87,6 +87,11 @@ export interface UpdateFilter {
   readonly cursor?: string | undefined;
 }
 
+/** The second condition is that of an index, which has only what was tried again. */
+function wasTried(times: number): SQL | undefined {
+  return and(gte(outbox.attempts, times), times < 2 ? undefined : sql`${outbox.attempts} >= 2`);
+}
+
 /** Updates to the merchant, newest first. */
 export async function pageOfUpdates(db: Db, filter: UpdateFilter): Promise<Page<OutboxRow>> {
   const { state, type, answer, createdAfter, createdBefore, minAttempts, payment, order } = filter;
@@ -97,7 +102,7 @@ export async function pageOfUpdates(db: Db, filter: UpdateFilter): Promise<Page<
     answer && wasAnswered(answer),
     createdAfter === undefined ? undefined : gte(outbox.createdAt, new Date(createdAfter)),
     createdBefore === undefined ? undefined : lt(outbox.createdAt, new Date(createdBefore)),
-    minAttempts === undefined ? undefined : gte(outbox.attempts, minAttempts),
+    minAttempts === undefined ? undefined : wasTried(minAttempts),
     is(outbox.paymentId, payment),
     is(outbox.orderReference, order),
     cursor === undefined

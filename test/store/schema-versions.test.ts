@@ -77,6 +77,7 @@ const UNDO: readonly (readonly [tag: string, statement: string])[] = [
   ],
   ['0030_system', 'drop table processes, gateway_calls, sweep_passes, store_sizes'],
   ['0031_lists-indexes', 'drop index if exists payments_found_by, payments_accepted'],
+  ['0032_retried-updates', 'drop index outbox_retried'],
 ];
 
 /** The schema as left by a build that did not know this migration and the later ones. */

@@ -50,6 +50,10 @@ export const outbox = pgTable(
       .on(table.type, table.createdAt, table.effectId)
       .where(sql`type <> 'order.paid'`)
       .concurrently(),
+    index('outbox_retried')
+      .on(table.createdAt, table.effectId)
+      .where(sql`attempts >= 2`)
+      .concurrently(),
     index('outbox_unheard')
       .on(table.paymentId)
       .where(sql`state in ('pending', 'gave_up', 'gone')`)

@@ -1,0 +1,1 @@
+CREATE INDEX CONCURRENTLY "outbox_retried" ON "outbox" USING btree ("created_at","effect_id") WHERE attempts >= 2;
