@@ -42,6 +42,21 @@ export async function checkTemporal(
   return [namespace, ...(await Promise.all(others)), ...version];
 }
 
+/** What no worker does now. @throws where Temporal does not answer */
+export async function findAbsentWorkers(
+  connection: Connection,
+  config: Config,
+  gateways: readonly Gateway[],
+): Promise<Check[]> {
+  const [version, ...queues] = await Promise.all([
+    checkVersion(connection, config),
+    ...queuesOf(config, gateways).map(async (queue) => [
+      { name: `worker for ${queue.name}`, ...(await checkWorker(connection, config, queue)) },
+    ]),
+  ]);
+  return [...version, ...queues.flat()].filter(({ state }) => state === 'fail');
+}
+
 async function checkNamespace({ workflowService }: Connection, config: Config): Promise<CheckResult> {
   const { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace } = config;
   const found = await workflowService.describeNamespace({ namespace });

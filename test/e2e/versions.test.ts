@@ -28,12 +28,14 @@ const HOOKS = {
 let postgres: TestPostgres;
 let stack: Stack;
 let installation: Installation;
+let beforeAnyWorker: readonly string[];
 
 beforeAll(async () => {
   postgres = await startPostgres();
   const env = { TEMPORAL_DEPLOYMENT_NAME: DEPLOYMENT };
   // The workers are those of the script.
   stack = await startStack({ databaseUrl: await postgres.createMigratedDatabase(), env, roles: ['api'] });
+  beforeAnyWorker = await workersAway();
   installation = await createInstallation(stack.env);
   await installation.addBuild('one');
   expect(await deploy('deploy', 'one')).toMatchObject({ code: 0 });
@@ -48,6 +50,15 @@ afterAll(async () => {
 function deploy(action: 'deploy' | 'rollback', build: string): Promise<Done> {
   const env = { ...HOOKS, ENV_FILE: join(installation.folder, 'etc', 'common.env'), DRAIN_LIMIT: '1' };
   return installation.run('deploy-worker.sh', [action, build], env);
+}
+
+/** What needs somebody for want of a worker. */
+async function workersAway(): Promise<string[]> {
+  const { body } = await stack.call('GET', '/v1/attention');
+  const { data } = body as { data: { kind: string; severity: string; text: string }[] };
+  return data.flatMap(({ kind, severity, text }) =>
+    kind === 'workers_away' ? [`${severity}: ${text}`] : [],
+  );
 }
 
 async function isRunning(build: string): Promise<boolean> {
@@ -89,7 +100,14 @@ describe('deploy-worker.sh, under load', () => {
       ({ name }) => name === 'worker version',
     );
     expect(version?.text).toBe('two is current, 1 polling');
+    expect(await workersAway()).toEqual([]);
   }, 150_000);
+
+  it('needs somebody while no worker is there', () => {
+    expect(beforeAnyWorker).toContainEqual(
+      expect.stringMatching(/^high: no worker polls: payments make no progress; start a worker/),
+    );
+  });
 
   it('goes back to the older build', async () => {
     const { code, output } = await whilePayersCome(ROLLBACK_PAYERS, () => deploy('rollback', 'one'));

@@ -23,7 +23,7 @@ export const attentionItem = z
     kind: z.string().meta({
       description:
         '`review`, `give_back_due`, `update_gave_up`, `update_gone`, `update_failing`, `operation_open` (5 minutes), `operation_unconfirmed`, `callback_unhandled` (60 s), ' +
-        '`session_unopened` (30 s), `authorization_lapsing` (48 h), `approval_awaited`, `dispute_open`, `callbacks_refused` (three of one cause within an hour), `run_stuck`, `run_paused`, `sweep_overdue` or `drift`; more may be added',
+        '`session_unopened` (30 s), `authorization_lapsing` (48 h), `approval_awaited`, `dispute_open`, `callbacks_refused` (three of one cause within an hour), `run_stuck`, `run_paused`, `workers_away`, `sweep_overdue` or `drift`; more may be added',
     }),
     severity: z.enum(['high', 'low']).meta({
       description:

@@ -2,7 +2,9 @@
 import { remembered } from '../../lib/remembered.ts';
 import type { Gateway } from '../../gateways/gateway.ts';
 import { GATEWAYS } from '../../gateways/registry.ts';
+import type { Check } from '../../health/check.ts';
 import { oldestSweepMs } from '../../health/figure-checks.ts';
+import { findAbsentWorkers } from '../../health/temporal-checks.ts';
 import type { Service } from '../../service.ts';
 import { readMarksOf, readOpenItems, type AttentionMark } from '../../store/attention.ts';
 import { lastReconciliations } from '../../store/reconciliations.ts';
@@ -43,9 +45,16 @@ const TEMPORAL_ASKED_EVERY_MS = 5_000;
 export function createAttention(
   service: Service,
 ): (options: { isSnoozedToo: boolean }) => Promise<Attention> {
-  const { store, gateways, client, config } = service;
+  const { store, gateways, client, connection, config } = service;
   const runs = remembered(TEMPORAL_ASKED_EVERY_MS, () =>
-    withTimeout(Promise.all([listStuck(client), listPaused(client)]), TEMPORAL_LIMIT_MS).catch(() => null),
+    withTimeout(
+      Promise.all([
+        listStuck(client),
+        listPaused(client),
+        findAbsentWorkers(connection, config, gateways.all),
+      ]),
+      TEMPORAL_LIMIT_MS,
+    ).catch(() => null),
   );
   const nameOf = (id: string | null) => GATEWAYS.find((one) => one.id === id)?.name ?? id ?? 'the gateway';
   return async ({ isSnoozedToo }) => {
@@ -71,7 +80,7 @@ export function createAttention(
         gateway: item.gateway,
         ...moneyAtRisk(item),
       })),
-      ...(halted === null ? [] : haltedRuns(halted)),
+      ...(halted === null ? [] : [...haltedRuns(halted), ...absentWorkers(halted[2])]),
       ...gateways.all.flatMap((gateway) =>
         overdueSweeps(gateway, { name: nameOf(gateway.id), marks, every: config.SWEEP_INTERVAL, now }),
       ),
@@ -81,14 +90,17 @@ export function createAttention(
     return {
       items: await withMarks(service, items, { isSnoozedToo, now }),
       hasMore: open.hasMore,
-      unasked: halted === null ? ['Temporal did not answer: runs that stand still are not listed'] : [],
+      unasked:
+        halted === null
+          ? ['Temporal did not answer: runs that stand still and workers that are away are not listed']
+          : [],
     };
   };
 }
 
 const OF_NO_ORDER = { orderReference: null, paymentId: null, amount: null, currency: null } as const;
 
-function haltedRuns([stuck, paused]: readonly [readonly string[], readonly string[] | null]) {
+function haltedRuns([stuck, paused]: readonly [readonly string[], readonly string[] | null, ...unknown[]]) {
   const item = (workflowId: string, kind: 'run_stuck' | 'run_paused', text: string) => ({
     ...OF_NO_ORDER,
     id: `${kind}/${workflowId}`,
@@ -109,6 +121,21 @@ function haltedRuns([stuck, paused]: readonly [readonly string[], readonly strin
       item(id, 'run_paused', `the run ${id} or an activity of it is paused by a person`),
     ),
   ];
+}
+
+/** Nothing else shows it: payers pay, and no run decides anything. */
+function absentWorkers(checks: readonly Check[]) {
+  return checks.map(({ name, text, todo }) => ({
+    ...OF_NO_ORDER,
+    id: `workers_away/${name}`,
+    kind: 'workers_away',
+    severity: 'high' as const,
+    text: `${text}; ${todo}`,
+    cause: 'workers are away',
+    about: name,
+    since: null,
+    gateway: null,
+  }));
 }
 
 /** Runs of a payment are named after its order. */

@@ -169,6 +169,7 @@ const KINDS: Readonly<Record<string, string>> = {
   approval_awaited: 'Second person needed',
   run_stuck: 'Run stands still',
   run_paused: 'Run paused',
+  workers_away: 'Workers away',
   sweep_overdue: 'Sweep overdue',
   drift: 'Drift',
   dispute_open: 'Dispute',
@@ -183,6 +184,7 @@ function placeOf({ kind, about, payment, gateway }: Item): string {
   if (kind === 'sweep_overdue') return `/gateways?gateway=${encodeURIComponent(gateway ?? '')}`;
   if (kind === 'callbacks_refused')
     return `/deliveries?outcome=refused&gateway=${encodeURIComponent(gateway ?? '')}`;
+  if (kind === 'workers_away') return '/system#versions';
   if (kind === 'drift') return `/reconcile?gateway=${encodeURIComponent(gateway ?? '')}`;
   return payment === null ? '/system' : `/payments/${encodeURIComponent(payment)}`;
 }

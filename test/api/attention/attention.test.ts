@@ -44,7 +44,7 @@ describe('GET /v1/attention', () => {
     expect(json).toEqual({
       data: [],
       hasMore: false,
-      unasked: ['Temporal did not answer: runs that stand still are not listed'],
+      unasked: ['Temporal did not answer: runs that stand still and workers that are away are not listed'],
     });
   });
 
