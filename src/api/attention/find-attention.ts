@@ -6,7 +6,7 @@ import type { Check } from '../../health/check.ts';
 import { oldestSweepMs } from '../../health/figure-checks.ts';
 import { findAbsentWorkers } from '../../health/temporal-checks.ts';
 import type { Service } from '../../service.ts';
-import { readMarksOf, readOpenItems, type AttentionMark } from '../../store/attention.ts';
+import { readMarksOf, readOpenItems, type AttentionMark, type OpenItem } from '../../store/attention.ts';
 import { lastReconciliations } from '../../store/reconciliations.ts';
 import { readMarks } from '../../store/sweeps.ts';
 import { withTimeout } from '../../temporal/run-calls.ts';
@@ -67,19 +67,7 @@ export function createAttention(
       runs(),
     ]);
     const items: Omit<AttentionItem, 'mark'>[] = [
-      ...open.items.map((item) => ({
-        id: `${item.kind}/${item.about}`,
-        kind: item.kind,
-        severity: severityOf(item, now),
-        text: sentenceOf(item, nameOf(item.gateway)),
-        cause: causeOf(item, nameOf(item.gateway)),
-        about: item.about,
-        since: item.since,
-        orderReference: item.orderReference,
-        paymentId: item.paymentId,
-        gateway: item.gateway,
-        ...moneyAtRisk(item),
-      })),
+      ...open.items.map((item) => openItem(item, { gateway: nameOf(item.gateway), now })),
       ...(halted === null ? [] : [...haltedRuns(halted), ...absentWorkers(halted[2])]),
       ...gateways.all.flatMap((gateway) =>
         overdueSweeps(gateway, { name: nameOf(gateway.id), marks, every: config.SWEEP_INTERVAL, now }),
@@ -95,6 +83,23 @@ export function createAttention(
           ? ['Temporal did not answer: runs that stand still and workers that are away are not listed']
           : [],
     };
+  };
+}
+
+function openItem(item: OpenItem, { gateway, now }: { readonly gateway: string; readonly now: Date }) {
+  const { kind, about, since, orderReference, paymentId } = item;
+  return {
+    id: `${kind}/${about}`,
+    kind,
+    severity: severityOf(item, now),
+    text: sentenceOf(item, gateway),
+    cause: causeOf(item, gateway),
+    about,
+    since,
+    orderReference,
+    paymentId,
+    gateway: item.gateway,
+    ...moneyAtRisk(item),
   };
 }
 
