@@ -22,6 +22,8 @@ export interface Effect {
   readonly hidden?: Readonly<Record<string, string>>;
   /** The form asks for it where it was not given before. Null where none is needed. */
   readonly reason: string | null;
+  /** What the field is called; `Reason` where it is absent. */
+  readonly reasonName?: string;
   readonly button: string;
   /** The same on a command line. */
   readonly command?: string;

@@ -16,7 +16,7 @@ const refresh = () => {
   for (const time of document.querySelectorAll('time.ago')) write(time, span(now - Date.parse(time.dateTime)));
   for (const time of document.querySelectorAll('time.until')) {
     const left = Date.parse(time.dateTime) - now;
-    write(time, left <= 0 ? 'any moment' : 'in ' + span(left));
+    write(time, left > 0 ? 'in ' + span(left) : left > -60000 ? 'any moment' : 'late by ' + span(-left));
   }
 };
 const clocks = () => {

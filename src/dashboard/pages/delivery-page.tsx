@@ -30,7 +30,7 @@ export const deliveryPage: Page = {
       live: (
         <>
           <Facts found={found} base={base} />
-          <Clues found={found} />
+          <Clues found={found} base={base} />
           <Received found={found} />
         </>
       ),
@@ -79,7 +79,9 @@ function Facts({ found, base }: { found: Delivery; base: string }): VNode {
 }
 
 /** Why the signature does not match: found when it was received, since no signature is kept. */
-function Clues({ found: { clues, outcome } }: { found: Delivery }): VNode | null {
+function Clues(props: { found: Delivery; base: string }): VNode | null {
+  const { base, found } = props;
+  const { clues, outcome } = found;
   if (clues.length === 0 && outcome !== 'refused') return null;
   return (
     <section aria-labelledby="clues">
@@ -95,6 +97,9 @@ function Clues({ found: { clues, outcome } }: { found: Delivery }): VNode | null
         idOf={({ code }) => code}
         empty="It was not examined: it needs no signature to be refused, or too many came at once."
       />
+      <p>
+        <a href={`${base}/system#secrets`}>The fingerprints of the secrets in use</a> are on System.
+      </p>
     </section>
   );
 }

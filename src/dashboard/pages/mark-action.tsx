@@ -18,6 +18,7 @@ const PUT_OFF = [
   { hours: 168, text: 'for a week' },
 ];
 const LONGEST_HOURS = 720;
+const LONGEST_NOTE = 2_000;
 
 /** The page of one item, or of all with one cause. */
 export function markLink(base: string, items: readonly Item[]): string {
@@ -46,7 +47,7 @@ export const markAction: Action = {
         [
           'Note',
           mark?.note
-            ? `“${shown(mark.note, 400)}” (${shown(mark.actor, 80)}, ${utc(mark.updatedAt)} UTC)`
+            ? `“${shown(mark.note, LONGEST_NOTE)}” (${shown(mark.actor, 80)}, ${utc(mark.updatedAt)} UTC)`
             : 'none',
         ],
       ],
@@ -112,7 +113,9 @@ function MarkFields(props: { person: string; owner: string | null; note: string 
       </label>
       <label>
         Note for colleagues
-        <input name="note" maxLength={200} autocomplete="off" value={shown(note, 200)} />
+        <textarea name="note" rows={3} maxLength={LONGEST_NOTE}>
+          {note}
+        </textarea>
       </label>
     </>
   );

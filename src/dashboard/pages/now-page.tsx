@@ -261,7 +261,7 @@ function remedyOf(
 function resent(kind: string, items: readonly Item[]): Record<string, string> {
   const since = items.map((item) => item.since ?? '').toSorted()[0] ?? '';
   const state = { update_gave_up: 'gave_up', update_gone: 'gone' }[kind] ?? 'pending';
-  return { state, ...(since !== '' && { since }) };
+  return { state, ...(since !== '' && { since }), ...(state === 'pending' && { minAttempts: '4' }) };
 }
 
 function MarkLink({ row: { items }, visit }: { row: Row; visit: Visit }): VNode {

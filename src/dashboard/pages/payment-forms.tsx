@@ -23,7 +23,7 @@ export function PaymentForms({ of, visit }: { of: PaymentStory; visit: Visit }):
             {fields}
             <label>
               {path === 'note' ? 'Note' : 'Reason'}
-              <input name="reason" required maxLength={200} autocomplete="off" />
+              <input name="reason" required maxLength={2_000} autocomplete="off" />
             </label>
             <button type="submit">Continue</button>
           </form>

@@ -16,7 +16,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   dismiss: 'The decision is recorded: the review has ended.',
   note: 'The note is in the timeline.',
   redeliver: 'The callback is run again: the timeline shows the reading.',
-  look: 'The payment is looked at again.',
+  look: 'The gateway is asked. Its answer appears here and in the timeline within seconds; without it, see Worker versions on System.',
 };
 
 /** Null where the address names nothing that can be done. */

@@ -22,7 +22,7 @@ export const SUPPORT_ACTIONS: readonly Action[] = [
           ['Status', <Pill word={payment.status} />],
         ],
         effect: [
-          'The gateway is read now, as after a callback. What it says is recorded and followed.',
+          'The run of the payment is asked to read the gateway, as after a callback. What it says is recorded and followed.',
           'Nothing is sent to it that moves money.',
         ],
         reason: query.get('reason') ?? '',
@@ -51,6 +51,7 @@ export const SUPPORT_ACTIONS: readonly Action[] = [
         ],
         effect: ['The note is added to the timeline for colleagues. It moves nothing and decides nothing.'],
         reason: text,
+        reasonName: 'Note',
         button: 'Add the note',
         back: `/payments/${encodeURIComponent(payment.id)}`,
       };

@@ -58,8 +58,7 @@ const LANGUAGES: readonly Language[] = [
         `We are checking your payment for order ${order}. Please do not pay again. We will come back to you.`,
     },
     paidBack: (back) => `${back} of it was paid back. It may take some days until your bank shows it.`,
-    payingBack: (back) =>
-      `We have asked the payment provider to pay back ${back}, and it has not finished that yet.`,
+    payingBack: (back) => `The refund of ${back} is under way, and has not ended yet.`,
   },
   {
     code: 'de',
@@ -87,8 +86,7 @@ const LANGUAGES: readonly Language[] = [
     },
     paidBack: (back) =>
       `Davon wurden ${back} erstattet. Es kann einige Tage dauern, bis Ihre Bank das anzeigt.`,
-    payingBack: (back) =>
-      `Wir haben den Zahlungsdienstleister beauftragt, ${back} zu erstatten. Das ist noch nicht abgeschlossen.`,
+    payingBack: (back) => `Die Erstattung von ${back} ist veranlasst und noch nicht abgeschlossen.`,
   },
   {
     code: 'nb',
@@ -114,8 +112,7 @@ const LANGUAGES: readonly Language[] = [
         `Vi kontrollerer betalingen din for ordre ${order}. Vennligst ikke betal på nytt. Vi tar kontakt med deg.`,
     },
     paidBack: (back) => `Av dette er ${back} refundert. Det kan ta noen dager før banken din viser det.`,
-    payingBack: (back) =>
-      `Vi har bedt betalingsleverandøren om å refundere ${back}, og det er ikke fullført ennå.`,
+    payingBack: (back) => `Refusjonen på ${back} er satt i gang og er ikke fullført ennå.`,
   },
 ];
 
@@ -195,8 +192,18 @@ function situationOf({ order, payments }: OrderStory, payment: Payment | undefin
     case 'CANCELLED':
       return 'cancelled';
     case 'AWAITING_PAYMENT':
-      return payment?.status === 'PENDING' && payment.sessionId !== null ? 'open' : 'unopened';
+      if (payment?.status !== 'PENDING' || payment.sessionId === null) return 'unopened';
+      return isHeardOf(payments) ? 'checked' : 'open';
   }
+}
+
+/** A callback that is not believed, or not handled yet, may be about money: nobody is asked to pay again. */
+function isHeardOf(payments: OrderStory['payments']): boolean {
+  return payments.some(({ deliveries }) =>
+    (deliveries.data ?? []).some(
+      ({ handledAt, claim }) => handledAt === null && (claim['transactionId'] ?? null) !== null,
+    ),
+  );
 }
 
 function amountIn(language: string, amountMinor: number, currency: string): string {

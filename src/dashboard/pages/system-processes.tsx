@@ -89,27 +89,34 @@ function Polls({ one, temporal }: { one: OneProcess; temporal: Temporal | undefi
   );
 }
 
-const VERSIONS: Column<Version>[] = [
-  { name: 'Build', cell: ({ build }) => shown(build, 60) },
-  {
-    name: 'State',
-    cell: ({ state, pollers }) => <Pill word={state === 'current' && pollers > 0 ? 'ok' : state} />,
-  },
-  { name: 'Workers that poll', isNumber: true, cell: ({ pollers }) => pollers },
-  {
-    name: 'Current since',
-    cell: ({ currentSince }) => (currentSince === null ? '—' : <At at={currentSince} />),
-  },
-  { name: 'Meaning', cell: (version) => <span class="sentence">{meaningOf(version)}</span> },
-];
+function versionColumns(versions: readonly Version[]): Column<Version>[] {
+  // The workers of an older version may be the only ones that can help.
+  const isServed = versions.some(({ state, pollers }) => state === 'current' && pollers > 0);
+  return [
+    { name: 'Build', cell: ({ build }) => shown(build, 60) },
+    {
+      name: 'State',
+      cell: ({ state, pollers }) => <Pill word={state === 'current' && pollers > 0 ? 'ok' : state} />,
+    },
+    { name: 'Workers that poll', isNumber: true, cell: ({ pollers }) => pollers },
+    {
+      name: 'Current since',
+      cell: ({ currentSince }) => (currentSince === null ? '—' : <At at={currentSince} />),
+    },
+    { name: 'Meaning', cell: (version) => <span class="sentence">{meaningOf(version, isServed)}</span> },
+  ];
+}
 
-function meaningOf({ state, pollers }: Version): string {
+function meaningOf({ state, pollers }: Version, isServed: boolean): string {
   if (state === 'current')
     return pollers > 0
       ? 'gets the runs'
       : 'gets the runs, and nobody works on them: no payment makes progress';
   if (state === 'draining') return 'open runs still need it: keep its workers';
-  if (state === 'drained') return 'no run needs it: its workers may be stopped';
+  if (state === 'drained')
+    return isServed
+      ? 'no run needs it: its workers may be stopped'
+      : 'keep its workers: those of the current version are away';
   if (state === 'ramping') return 'gets a part of the runs';
   return pollers > 0 ? 'its workers wait: they get nothing until it is made current' : 'gets no runs';
 }
@@ -135,7 +142,7 @@ export function TemporalPart({ temporal }: { temporal: Part<Temporal> }): VNode 
       {isVersioned && (
         <Table
           label="Worker versions"
-          columns={VERSIONS}
+          columns={versionColumns(versions)}
           rows={versions}
           idOf={({ build }) => build}
           empty="No worker of the deployment has polled yet."

@@ -56,7 +56,7 @@ function shopOf({ updates, order }: OrderStory, now: Date): string {
     case 'delivered':
       return `The shop has acknowledged ${type}${heardAfter(order.paidAt, known)}.`;
     case 'pending':
-      return `The shop has not acknowledged ${type} yet (${tried})${nextAttemptAt === null ? '' : `; the next attempt is in ${span(Date.parse(nextAttemptAt) - now.getTime())}`}.`;
+      return `The shop has not acknowledged ${type} yet (${tried})${nextAttemptAt === null ? '' : `; ${nextAttempt(Date.parse(nextAttemptAt) - now.getTime())}`}.`;
     case 'gave_up':
       return `The shop was never told ${type}: given up after 3 days (${tried}).`;
     case 'gone':
@@ -64,6 +64,13 @@ function shopOf({ updates, order }: OrderStory, now: Date): string {
     default:
       return `The shop was not told ${type}: ${lastAnswer ?? 'ORDER_WEBHOOK_URL is not set'}.`;
   }
+}
+
+const LATE_MS = 60_000;
+
+function nextAttempt(left: number): string {
+  if (left > 0) return `the next attempt is in ${span(left)}`;
+  return left > -LATE_MS ? 'the next attempt is made now' : `the next attempt is late by ${span(-left)}`;
 }
 
 function heardAfter(paidAt: string | null, { type, finishedAt }: Update): string {
@@ -77,7 +84,7 @@ function openMoves({ payments }: OrderStory): string[] {
   return payments.flatMap((of) =>
     underWay(of).map(({ kind, amount, currency, createdAt }) => {
       const much = amount === null ? '' : ` of ${money(amount, currency)}`;
-      return `A ${kind}${much} was asked for at ${utc(createdAt)} UTC, and the gateway has not finished it.`;
+      return `A ${kind}${much} was asked for at ${utc(createdAt)} UTC, and has not ended.`;
     }),
   );
 }

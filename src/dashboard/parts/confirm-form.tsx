@@ -5,7 +5,7 @@ import { shown } from './text.ts';
 /** Repeats what will be done; its button does it. */
 export function ConfirmForm(props: { effect: Effect; action: string; csrf: string; base: string }): VNode {
   const { effect, action, csrf, base } = props;
-  const { facts, fields, hidden = {}, reason, button, command, back, refusal } = effect;
+  const { facts, command, back, refusal } = effect;
   return (
     <section class="card confirm">
       <dl class="facts">
@@ -27,20 +27,7 @@ export function ConfirmForm(props: { effect: Effect; action: string; csrf: strin
           {refusal}
         </p>
       ) : (
-        <form method="post" action={action}>
-          <input type="hidden" name="csrf" value={csrf} />
-          {Object.entries(hidden).map(([name, value]) => (
-            <input type="hidden" name={name} value={value} />
-          ))}
-          {fields}
-          {reason !== null && (
-            <label>
-              Reason
-              <input name="reason" required maxLength={200} autocomplete="off" value={reason} />
-            </label>
-          )}
-          <button type="submit">{button}</button>
-        </form>
+        <Form effect={effect} action={action} csrf={csrf} />
       )}
       {command !== undefined && (
         <p class="small muted">
@@ -51,5 +38,26 @@ export function ConfirmForm(props: { effect: Effect; action: string; csrf: strin
         <a href={`${base}${back}`}>Back, without doing anything</a>
       </p>
     </section>
+  );
+}
+
+function Form(props: { effect: Effect; action: string; csrf: string }): VNode {
+  const { effect, action, csrf } = props;
+  const { fields, hidden = {}, reason, reasonName = 'Reason', button } = effect;
+  return (
+    <form method="post" action={action}>
+      <input type="hidden" name="csrf" value={csrf} />
+      {Object.entries(hidden).map(([name, value]) => (
+        <input type="hidden" name={name} value={value} />
+      ))}
+      {fields}
+      {reason !== null && (
+        <label>
+          {reasonName}
+          <input name="reason" required maxLength={2_000} autocomplete="off" value={reason} />
+        </label>
+      )}
+      <button type="submit">{button}</button>
+    </form>
   );
 }

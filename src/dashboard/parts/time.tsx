@@ -19,12 +19,15 @@ export function Ago({ at, now }: { at: string; now: Date }): VNode {
   );
 }
 
+/** What should have happened a minute ago has a reason not to: nothing may be at work. */
+const LATE_MS = 60_000;
+
 /** How long until then. A script counts it down. */
 export function Until({ at, now }: { at: string; now: Date }): VNode {
   const left = Date.parse(at) - now.getTime();
   return (
     <time dateTime={at} class="until" title={`${utc(at)} UTC`}>
-      {left <= 0 ? 'any moment' : `in ${span(left)}`}
+      {left > 0 ? `in ${span(left)}` : left > -LATE_MS ? 'any moment' : `late by ${span(-left)}`}
     </time>
   );
 }

@@ -6,11 +6,12 @@ import { operations } from '../../../src/store/schema/operation-table.ts';
 import { payments } from '../../../src/store/schema/order-tables.ts';
 import { outbox } from '../../../src/store/schema/update-tables.ts';
 import { listOperations } from '../../../src/store/operations.ts';
-import { API_KEY } from '../../support/api.ts';
+import { API_KEY, aCallback } from '../../support/api.ts';
 import { aPayment } from '../../support/builders.ts';
 import { Visitor } from '../../support/dashboard.ts';
 import { useTestApi } from '../../support/door.ts';
 import { aPaidPayment } from '../../support/paid-payment.ts';
+import { until } from '../../support/until.ts';
 
 const READ_KEY = 'abcdefghijklmnopqrstuvwx-read';
 const KEYS = { API_KEYS: `${API_KEY},desk:read:${READ_KEY}`, ORDER_WEBHOOK_URL: undefined };
@@ -196,6 +197,19 @@ describe('the answer for a customer', () => {
     expect(odd.text).toContain('We are checking your payment');
   });
 
+  it('asks nobody to pay again while a callback that is not believed names a transaction', async () => {
+    const open = await aPayment(at.store.db);
+    await at.store.db.update(payments).set({ sessionId: 'T12345678.s' }).where(eq(payments.id, open.id));
+    const ada = await Visitor.signedIn(at.api, API_KEY);
+    const page = async () => (await ada.get(`/orders/${open.orderReference}`)).text;
+    expect(await page()).toContain('You can still pay the NOK 722.00');
+    const { method, target, headers } = aCallback(open, { secret: 'another-secret' });
+    await at.api.send(method, target, { headers });
+    await until('the refused callback is stored', async () => (await page()).includes('wrong_signature'));
+    expect(await page()).toContain('Please do not pay again');
+    expect(await page()).not.toContain('You can still pay');
+  });
+
   it('and the verdict say that a refund is under way, and no form offers its money again', async () => {
     const paid = await aPaidPayment(at.store.db);
     await at.store.db
@@ -214,12 +228,10 @@ describe('the answer for a customer', () => {
     });
     const ada = await Visitor.signedIn(at.api, API_KEY);
     const { text } = await ada.get(`/orders/${paid.orderReference}`);
-    expect(text).toMatch(
-      /A refund of 300\.00 NOK was asked for at [^<]+, and the gateway has not finished it/,
-    );
+    expect(text).toMatch(/A refund of 300\.00 NOK was asked for at [^<]+, and has not ended\./);
     expect(text).toContain('of which 300.00 NOK is on its way back');
-    expect(text).toContain('asked the payment provider to pay back NOK 300.00');
-    expect(text).toContain('300,00 NOK zu erstatten');
+    expect(text).toContain('The refund of NOK 300.00 is under way, and has not ended yet.');
+    expect(text).toContain('Die Erstattung von 300,00 NOK ist veranlasst');
     expect(text).toMatch(/name="amount"[^>]*value="422\.00"|value="422\.00"[^>]*name="amount"/);
   });
 });

@@ -44,6 +44,7 @@ function withVersions(): void {
           versionSummaries: [
             { deploymentVersion: { buildId: 'b41' }, status: 2, currentSinceTime: { seconds } },
             { deploymentVersion: { buildId: 'b42' }, status: 1 },
+            { deploymentVersion: { buildId: 'b40' }, status: 5 },
           ],
         },
       }),
@@ -62,7 +63,11 @@ describe('the page of the system', () => {
     expect(rowsOf(html, 'Worker versions').map((cells) => cells.slice(0, 3))).toEqual([
       ['b41', 'current', '0'],
       ['b42', 'inactive', '1'],
+      ['b40', 'drained', '0'],
     ]);
+    // Its workers may be the only ones that can help.
+    expect(html).toContain('keep its workers: those of the current version are away');
+    expect(html).not.toContain('may be stopped');
   });
 
   it('has every process, with one that is gone and one that does not poll', async () => {
