@@ -55,7 +55,15 @@ start() {
   daemon --start --oknodo --background --make-pidfile $user --chdir "$(readlink -f "$build")" --output "$LOG/$name.log" -- "$@"
 }
 
-stop() { daemon --stop --oknodo --retry "TERM/$STOP_LIMIT/KILL/5" --remove-pidfile; }
+# A busy system may not show a process for a moment. It is then "not found", and must not be taken for stopped.
+stop() {
+  for _ in 1 2 3; do
+    daemon --stop --oknodo --retry "TERM/$STOP_LIMIT/KILL/5" --remove-pidfile
+    daemon --status || return 0
+  done
+  echo "service: $service still runs" >&2
+  exit 1
+}
 
 case $action in
   start) start ;;

@@ -21,7 +21,7 @@ export interface EventFeed {
   after(note: number): Promise<readonly StoredEvent[]>;
 }
 
-const READ_EVERY_MS = 500;
+const READ_EVERY_MS = 300;
 const LIMIT_MS = 2_000;
 /** Transactions do not commit in the order of their numbers or times: what is this new is read again. */
 const LATE_NOTES = 200;
