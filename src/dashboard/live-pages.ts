@@ -37,6 +37,8 @@ const SHARE = 1 / 20;
 const MOST_SAVED_MS = 500;
 /** On a busy machine a part takes long without costing much: half a second later the next one is rendered. */
 const MOST_OWED_MS = -25;
+/** When a part was rendered that never was. */
+const NEVER = -1e9;
 const MOST_STREAMS = 300;
 const AGES = /(<time [^>]*class="(?:ago|until)"[^>]*>)[^<]*/g;
 
@@ -135,13 +137,13 @@ export class LivePages {
 }
 
 function unrendered(part: RenderedPart): Part {
-  return { ...part, renderedAt: -Infinity, isChanged: true, text: null, version: 0, json: '' };
+  return { ...part, renderedAt: NEVER, isChanged: true, text: null, version: 0, json: '' };
 }
 
 /** What is late by the most of its own times comes first; of new parts, that with the shortest time. */
 function byUrgency(one: Part, other: Part): number {
-  const late = ({ renderedAt, everyMs }: Part) =>
-    (renderedAt === -Infinity ? 1e9 : now() - renderedAt) / everyMs;
+  const at = now();
+  const late = ({ renderedAt, everyMs }: Part) => (at - renderedAt) / everyMs;
   return late(other) - late(one);
 }
 

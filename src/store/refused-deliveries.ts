@@ -37,11 +37,13 @@ export async function refusedByClue(db: Db, withinMs: number): Promise<RefusedGr
   }));
 }
 
+export const MOST_REFUSED = 100;
+
 /** Of one gateway within a time. */
 export interface SinceProved {
   /** When the last callback was proved by a secret that is configured; null where none was. */
   readonly provedAt: Date | null;
-  /** How many were refused for their signature since; 100 stands for more. */
+  /** How many were refused for their signature since; `MOST_REFUSED` stands for more. */
   readonly refused: number;
 }
 
@@ -54,7 +56,7 @@ export async function refusedSinceProved(db: Db, gateway: string, withinMs: numb
         and outcome = 'accepted' and secret is not null)
       select (select at from proved) as "provedAt", (select count(*)::int from (select 1 from deliveries where outcome = 'refused'
         and gateway = ${gateway} and reason in (${SIGNATURE_REASONS})
-        and received_at > coalesce((select at from proved), ${begin}) limit 100) since) as refused`,
+        and received_at > coalesce((select at from proved), ${begin}) limit ${sql.raw(String(MOST_REFUSED))}) since) as refused`,
   );
   const { provedAt = null, refused = 0 } = found ?? {};
   return { provedAt: provedAt === null ? null : new Date(provedAt), refused };

@@ -46,7 +46,7 @@ export function createAttention(
   service: Service,
 ): (options: { isSnoozedToo: boolean }) => Promise<Attention> {
   const { store, gateways, client, connection, config } = service;
-  const runs = remembered(TEMPORAL_ASKED_EVERY_MS, () =>
+  const inTemporal = remembered(TEMPORAL_ASKED_EVERY_MS, () =>
     withTimeout(
       Promise.all([
         listStuck(client),
@@ -54,7 +54,10 @@ export function createAttention(
         findAbsentWorkers(connection, config, gateways.all),
       ]),
       TEMPORAL_LIMIT_MS,
-    ).catch(() => null),
+    ).then(
+      ([stuck, paused, absent]) => [...haltedRuns(stuck, paused), ...absentWorkers(absent)],
+      () => null,
+    ),
   );
   const nameOf = (id: string | null) => GATEWAYS.find((one) => one.id === id)?.name ?? id ?? 'the gateway';
   return async ({ isSnoozedToo }) => {
@@ -64,11 +67,11 @@ export function createAttention(
       readOpenItems(store.db, now),
       lastReconciliations(store.db),
       refusedCallbacks(store.db, nameOf),
-      runs(),
+      inTemporal(),
     ]);
     const items: Omit<AttentionItem, 'mark'>[] = [
       ...open.items.map((item) => openItem(item, { gateway: nameOf(item.gateway), now })),
-      ...(halted === null ? [] : [...haltedRuns(halted), ...absentWorkers(halted[2])]),
+      ...(halted ?? []),
       ...gateways.all.flatMap((gateway) =>
         overdueSweeps(gateway, { name: nameOf(gateway.id), marks, every: config.SWEEP_INTERVAL, now }),
       ),
@@ -105,7 +108,7 @@ function openItem(item: OpenItem, { gateway, now }: { readonly gateway: string; 
 
 const OF_NO_ORDER = { orderReference: null, paymentId: null, amount: null, currency: null } as const;
 
-function haltedRuns([stuck, paused]: readonly [readonly string[], readonly string[] | null, ...unknown[]]) {
+function haltedRuns(stuck: readonly string[], paused: readonly string[] | null) {
   const item = (workflowId: string, kind: 'run_stuck' | 'run_paused', text: string) => ({
     ...OF_NO_ORDER,
     id: `${kind}/${workflowId}`,

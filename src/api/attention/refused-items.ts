@@ -1,6 +1,7 @@
 /** Callbacks that are refused for their signature: a secret may have been rotated, or somebody forges them. */
 import { clueInWords, isProof, type Clue } from '../../domain/refusal-clue.ts';
 import {
+  MOST_REFUSED,
   refusedByClue,
   refusedSinceProved,
   type RefusedGroup,
@@ -47,23 +48,26 @@ interface Judged {
   readonly since: Date;
 }
 
+function refusedOf(name: string, count: number | string): string {
+  return `${count} callbacks of ${name} were refused for their signature`;
+}
+
 function genuine(clue: Clue, count: number, name: string, since: Date): Judged {
   const { text, todo } = clueInWords(clue);
-  const refused = `${count} callbacks of ${name} were refused for their signature`;
-  return { text: `${refused}: they are genuine, ${text}; ${todo}`, severity: 'high', since };
+  return { text: `${refusedOf(name, count)}: they are genuine, ${text}; ${todo}`, severity: 'high', since };
 }
 
 function unproved({ provedAt, refused }: SinceProved, count: number, name: string, firstAt: Date): Judged {
   if (refused < FEW)
     return {
-      text: `${count} callbacks of ${name} were refused for their signature: others were proved meanwhile, so they are probably forged; no payment is believed by them`,
+      text: `${refusedOf(name, count)}: others were proved meanwhile, so they are probably forged; no payment is believed by them`,
       severity: 'low',
       since: firstAt,
     };
   const last =
     provedAt === null ? '' : ` since the last proved one at ${provedAt.toISOString().slice(11, 19)} UTC`;
   return {
-    text: `${refused >= 100 ? '100 or more' : refused} callbacks of ${name} were refused for their signature${last}, and none was proved: the secret was probably rotated at the gateway; payments are still found, but late`,
+    text: `${refusedOf(name, refused >= MOST_REFUSED ? `${MOST_REFUSED} or more` : refused)}${last}, and none was proved: the secret was probably rotated at the gateway; payments are still found, but late`,
     severity: 'high',
     since: provedAt ?? firstAt,
   };

@@ -1,3 +1,5 @@
+import { LATE_MS } from '../parts/time.tsx';
+
 /** Keeps ages and countdowns right, and shows local times where the person has chosen that, on every page. */
 export const TIMES_SCRIPT = `'use strict';
 const clock = document.getElementById('local-times');
@@ -16,7 +18,7 @@ const refresh = () => {
   for (const time of document.querySelectorAll('time.ago')) write(time, span(now - Date.parse(time.dateTime)));
   for (const time of document.querySelectorAll('time.until')) {
     const left = Date.parse(time.dateTime) - now;
-    write(time, left > 0 ? 'in ' + span(left) : left > -60000 ? 'any moment' : 'late by ' + span(-left));
+    write(time, left > 0 ? 'in ' + span(left) : left > -${LATE_MS} ? 'any moment' : 'late by ' + span(-left));
   }
 };
 const clocks = () => {

@@ -2,6 +2,7 @@
 import type { PaidonceClient } from '@paidonce/client';
 import type { VNode } from 'preact';
 import type { Action } from '../actions.ts';
+import { LONGEST_TEXT } from '../parts/confirm-form.tsx';
 import { link, shown, utc } from '../parts/text.ts';
 import { Refused } from '../refused.ts';
 import type { Visit } from '../visit.ts';
@@ -18,7 +19,6 @@ const PUT_OFF = [
   { hours: 168, text: 'for a week' },
 ];
 const LONGEST_HOURS = 720;
-const LONGEST_NOTE = 2_000;
 
 /** The page of one item, or of all with one cause. */
 export function markLink(base: string, items: readonly Item[]): string {
@@ -47,7 +47,7 @@ export const markAction: Action = {
         [
           'Note',
           mark?.note
-            ? `“${shown(mark.note, LONGEST_NOTE)}” (${shown(mark.actor, 80)}, ${utc(mark.updatedAt)} UTC)`
+            ? `“${shown(mark.note, LONGEST_TEXT)}” (${shown(mark.actor, 80)}, ${utc(mark.updatedAt)} UTC)`
             : 'none',
         ],
       ],
@@ -113,8 +113,8 @@ function MarkFields(props: { person: string; owner: string | null; note: string 
       </label>
       <label>
         Note for colleagues
-        <textarea name="note" rows={3} maxLength={LONGEST_NOTE}>
-          {note}
+        <textarea name="note" rows={3} maxLength={LONGEST_TEXT}>
+          {shown(note, LONGEST_TEXT)}
         </textarea>
       </label>
     </>

@@ -5,7 +5,7 @@ import type { Visit } from '../visit.ts';
 export interface NamedGateway {
   readonly name: string;
   /** The page of a transaction at the gateway; null where there is none. */
-  readonly pageOf: (transactionId: string) => string | null;
+  readonly transactionPage: (transactionId: string) => string | null;
 }
 
 const known = new Map<string, GatewayView>();
@@ -19,7 +19,7 @@ export async function gatewayNamed({ api }: Visit, id: string): Promise<NamedGat
   const found = known.get(id);
   return {
     name: found?.name ?? (id === '' ? 'Gateway' : id),
-    pageOf: (transactionId) =>
+    transactionPage: (transactionId) =>
       found?.transactionPage?.replace('{transaction}', encodeURIComponent(transactionId)) ?? null,
   };
 }

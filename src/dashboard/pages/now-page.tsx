@@ -12,6 +12,7 @@ import { TroubleNote } from '../parts/trouble.tsx';
 import { may, part, type Part, type Visit } from '../visit.ts';
 import { markLink, newestMark } from './mark-action.tsx';
 import { FoundBy, Heard, Outcomes } from './stats-charts.tsx';
+import { FAILING } from './update-columns.tsx';
 
 type Answer<Call extends (...given: never[]) => Promise<unknown>> = Awaited<ReturnType<Call>>;
 type Attention = Answer<PaidonceClient['attention']['list']>;
@@ -194,7 +195,7 @@ function listOf({ kind }: Item): string {
   if (kind === 'review') return '/reviews';
   if (kind === 'update_gave_up' || kind === 'update_gone')
     return `/updates?state=${kind.slice('update_'.length)}`;
-  if (kind === 'update_failing') return '/updates?state=pending&minAttempts=4';
+  if (kind === 'update_failing') return link('/updates', FAILING);
   if (kind.startsWith('operation_')) return '/operations?status=pending';
   if (kind === 'callback_unhandled') return '/deliveries?outcome=accepted';
   if (kind === 'approval_awaited') return '/approvals?status=awaiting_approval';
@@ -260,8 +261,8 @@ function remedyOf(
 /** All of this state since the first of them. */
 function resent(kind: string, items: readonly Item[]): Record<string, string> {
   const since = items.map((item) => item.since ?? '').toSorted()[0] ?? '';
-  const state = { update_gave_up: 'gave_up', update_gone: 'gone' }[kind] ?? 'pending';
-  return { state, ...(since !== '' && { since }), ...(state === 'pending' && { minAttempts: '4' }) };
+  const state = { update_gave_up: 'gave_up', update_gone: 'gone' }[kind];
+  return { ...(state === undefined ? FAILING : { state }), ...(since !== '' && { since }) };
 }
 
 function MarkLink({ row: { items }, visit }: { row: Row; visit: Visit }): VNode {

@@ -60,9 +60,9 @@ interface About {
 
 async function pageOf(visit: Visit, story: OrderStory, { of, done }: About): Promise<Shown> {
   const { order } = story;
-  const { name: gateway, pageOf: pageAtGateway } = await gatewayNamed(visit, of?.payment.gateway ?? '');
-  const { transactionId = null } = of?.payment ?? {};
-  const atGateway = transactionId === null ? null : pageAtGateway(transactionId);
+  const { name: gateway, transactionPage } = await gatewayNamed(visit, of?.payment.gateway ?? '');
+  const transactionId = of?.payment.transactionId ?? null;
+  const atGateway = transactionId === null ? null : transactionPage(transactionId);
   return {
     title: `Order ${order.reference}`,
     above: of !== undefined && <PaymentForms of={of} visit={visit} />,

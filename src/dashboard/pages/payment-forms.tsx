@@ -1,5 +1,6 @@
 /** The forms of one payment: each leads to a page that repeats what will happen. A key that may do none gets none. */
 import type { ComponentChildren, VNode } from 'preact';
+import { LONGEST_TEXT } from '../parts/confirm-form.tsx';
 import { amountField } from '../parts/amount.ts';
 import { may, type Visit } from '../visit.ts';
 import { goingBack, type PaymentStory } from './order-story.ts';
@@ -23,7 +24,7 @@ export function PaymentForms({ of, visit }: { of: PaymentStory; visit: Visit }):
             {fields}
             <label>
               {path === 'note' ? 'Note' : 'Reason'}
-              <input name="reason" required maxLength={2_000} autocomplete="off" />
+              <input name="reason" required maxLength={LONGEST_TEXT} autocomplete="off" />
             </label>
             <button type="submit">Continue</button>
           </form>

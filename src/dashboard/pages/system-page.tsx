@@ -5,12 +5,13 @@ import type { Health } from '../glance.ts';
 import { Table, type Column } from '../parts/list.tsx';
 import { checksByPart } from '../parts/health-strip.tsx';
 import { Pill } from '../parts/pill.tsx';
-import { shown } from '../parts/text.ts';
+import { link, shown } from '../parts/text.ts';
 import { Ago } from '../parts/time.tsx';
 import { TroubleNote } from '../parts/trouble.tsx';
 import { part, type Part } from '../visit.ts';
 import { ProcessList, TemporalPart, VersionAlarm } from './system-processes.tsx';
 import { SecretsPart } from './system-secrets.tsx';
+import { FAILING } from './update-columns.tsx';
 import { FiguresPart, SettingsPart, StorePart } from './system-setup.tsx';
 
 type Check = Health['checks'][number];
@@ -124,7 +125,7 @@ function Checks({ health, now, base }: { health: Part<Health>; now: Date; base: 
 
 /** Where a person without a shell sees it, and can do something. */
 const PLACES: readonly (readonly [check: RegExp, path: string, name: string])[] = [
-  [/^failing updates$/, '/updates?state=pending&minAttempts=4', 'the updates'],
+  [/^failing updates$/, link('/updates', FAILING), 'the updates'],
   [/^outbox$/, '/updates?state=pending', 'the updates'],
   [/^reviews$/, '/reviews', 'the reviews'],
   [/^operations$/, '/operations?status=pending', 'the money moves'],

@@ -18,6 +18,9 @@ export const UPDATE_FILTERS: readonly Filter[] = [
   { name: 'payment', label: 'Payment', hint: 'pay_…' },
 ];
 
+/** Those that needs-somebody lists and `doctor` names: a shop that was away for a moment has answered by then. */
+export const FAILING = { state: 'pending', minAttempts: '4' };
+
 /** Updates to the shop, as the page of all and the page of one order list them. */
 export function updateColumns({ base, now }: Visit): Column<Update>[] {
   return [

@@ -1,5 +1,6 @@
 /** An order in two sentences: is it paid, and does the shop know? */
 import { money, span, utc } from '../parts/text.ts';
+import { LATE_MS } from '../parts/time.tsx';
 import { mainPayment, underWay, type OrderStory, type Payment, type Update } from './order-story.ts';
 
 /** `gateway` by its name. */
@@ -65,8 +66,6 @@ function shopOf({ updates, order }: OrderStory, now: Date): string {
       return `The shop was not told ${type}: ${lastAnswer ?? 'ORDER_WEBHOOK_URL is not set'}.`;
   }
 }
-
-const LATE_MS = 60_000;
 
 function nextAttempt(left: number): string {
   if (left > 0) return `the next attempt is in ${span(left)}`;

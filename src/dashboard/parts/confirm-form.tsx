@@ -2,6 +2,9 @@ import type { VNode } from 'preact';
 import type { Effect } from '../actions.ts';
 import { shown } from './text.ts';
 
+/** Of a reason or a note, as the API takes it. */
+export const LONGEST_TEXT = 2_000;
+
 /** Repeats what will be done; its button does it. */
 export function ConfirmForm(props: { effect: Effect; action: string; csrf: string; base: string }): VNode {
   const { effect, action, csrf, base } = props;
@@ -54,7 +57,7 @@ function Form(props: { effect: Effect; action: string; csrf: string }): VNode {
       {reason !== null && (
         <label>
           {reasonName}
-          <input name="reason" required maxLength={2_000} autocomplete="off" value={reason} />
+          <input name="reason" required maxLength={LONGEST_TEXT} autocomplete="off" value={reason} />
         </label>
       )}
       <button type="submit">{button}</button>

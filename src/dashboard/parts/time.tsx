@@ -19,8 +19,8 @@ export function Ago({ at, now }: { at: string; now: Date }): VNode {
   );
 }
 
-/** What should have happened a minute ago has a reason not to: nothing may be at work. */
-const LATE_MS = 60_000;
+/** What should have happened so long ago has a reason not to: nothing may be at work. */
+export const LATE_MS = 60_000;
 
 /** How long until then. A script counts it down. */
 export function Until({ at, now }: { at: string; now: Date }): VNode {
